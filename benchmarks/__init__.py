@@ -1,0 +1,1 @@
+"""Ratios measured in one run, and long campaigns; both print their figures into docs/."""

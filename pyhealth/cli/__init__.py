@@ -1,0 +1,52 @@
+"""The command line: parse, call one client method, show a table or JSON. A refusal is one line on
+stderr, exit 1.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+from typer.exceptions import TyperException
+
+from pyhealth.cli import chain, deploy, notary
+from pyhealth.errors import PyHealthError
+
+app = typer.Typer(
+    name="pyhealth",
+    help="Healthcare on EVM chains. "
+    "With nothing configured, every command runs on an embedded chain of its own.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+app.add_typer(chain.app)
+app.command("deploy")(deploy.deploy)
+app.command("doctor")(chain.doctor)
+app.command("stamp")(notary.stamp)
+app.command("verify")(notary.verify)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 1 refused."""
+    try:
+        status = app(args=arguments, standalone_mode=False)
+    except TyperException as error:
+        _refuse(error.format_message() or "a command is missing; see 'pyhealth --help'")
+    except PyHealthError as error:
+        _refuse(str(error))
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # the reader has gone: nothing to say
+        sys.exit(1)
+    except (KeyboardInterrupt, typer.Abort):
+        _refuse("stopped; what was sent stays sent, the rest was not begun.", status=130)
+    else:
+        sys.exit(status or 0)
+
+
+def _refuse(sentence: str, status: int = 1) -> None:
+    print("pyhealth: " + " ".join(sentence.split()), file=sys.stderr)
+    sys.exit(status)

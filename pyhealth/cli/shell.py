@@ -1,0 +1,120 @@
+"""What the commands share: their common options, and how values are shown."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pyhealth.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from pyhealth.health import Health
+
+NetworkOption = Annotated[
+    str | None,
+    typer.Option(
+        "--network", "-n", metavar="NAME|URL", help="Network of brownie-config.yaml, or a URL."
+    ),
+]
+AccountOption = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="Who acts: one of the local cast, or a keystore."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+def opened(network: str | None, account: str | None = None) -> Health:
+    """Connect, with a person at hand who can be asked for a password."""
+    from pyhealth.health import connect
+
+    return connect(network, account, ask_password=_ask)
+
+
+def _ask(question: str) -> str:
+    if not sys.stdin.isatty():
+        raise ConfigError(
+            f"{question}nobody can be asked here; set PYHEALTH_PASSWORD_FILE or PYHEALTH_PASSWORD."
+        )
+    return getpass.getpass(question)
+
+
+def show(value: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
+    """Print named values, as a table for people or JSON for scripts."""
+    if as_json:
+        print_json(value)
+        return
+    from rich.table import Table
+
+    table = Table(title=title or None, show_header=False, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, entry in value.items():
+        table.add_row(name.replace("_", " "), _text(entry))
+    print_table(table)
+
+
+def show_rows(rows: Sequence[Mapping[str, Any]], *, title: str = "") -> None:
+    """Print rows of the same names as one table."""
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left")
+    for name in rows[0] if rows else ():
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_text(entry) for entry in row.values()))
+    print_table(table)
+
+
+def print_table(table: Any) -> None:
+    """Print a rich table, in full width where nobody's terminal sets one."""
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else 140, soft_wrap=False).print(table)
+
+
+def print_json(value: Any) -> None:
+    """Print JSON: bytes as 0x hex, times as ISO 8601 in UTC."""
+    import orjson
+
+    sys.stdout.write(
+        orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2).decode() + "\n"
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, (Path, Decimal)):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S UTC")
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, (list, tuple)):
+        return "\n".join(map(_text, value))
+    return "" if value is None else str(value)
+
+
+def hash_of(text: str, what: str) -> bytes:
+    """Read 32 bytes as a person writes them."""
+    try:
+        value = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        value = b""
+    if len(value) != 32:
+        raise InputError(f"{what} {text!r} is not a hash: 64 hexadecimal digits are expected.")
+    return value

@@ -1,0 +1,1 @@
+"""Contracts compiled, deployed, recorded and checked."""

@@ -1,0 +1,98 @@
+"""All clients on one chain, for one account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from pyhealth.chain import network
+from pyhealth.chain.binding import Binding
+from pyhealth.chain.network import Chain
+from pyhealth.chain.sender import Sender
+from pyhealth.chain.wallet import AskPassword, Signer, Wallet, no_prompt
+from pyhealth.config import EMBEDDED, Settings, load_settings
+from pyhealth.deployment.artifacts import read_artifact
+from pyhealth.deployment.deployer import deploy
+from pyhealth.deployment.records import Record, load_record, record_file
+from pyhealth.errors import DeploymentError
+from pyhealth.notary import Notary
+
+DEFAULT_ACCOUNT = "sponsor"  # of the cast, on local chains
+DEPLOYER = "deployer"
+
+
+@dataclass
+class Health:
+    """The suite on one chain. Close it, or use it as a context manager, to let the embedded chain
+    go.
+    """
+
+    settings: Settings
+    chain: Chain
+    wallet: Wallet
+    account: str | None = None  # one of the cast, a keystore; None: the environment's
+
+    @cached_property
+    def signer(self) -> Signer:
+        """The account that signs."""
+        return self.wallet.signer(self.account, local=self.chain.local, default=DEFAULT_ACCOUNT)
+
+    @cached_property
+    def sender(self) -> Sender:
+        """What every transaction of this account goes through."""
+        return Sender(self.chain, self.signer)
+
+    @cached_property
+    def record(self) -> Record:
+        """What is deployed here; on the embedded chain the suite is deployed on first use."""
+        file = record_file(self.settings, self.chain)
+        if self.chain.network.name == EMBEDDED:
+            return deploy(
+                self.chain, self.wallet.signer(DEPLOYER, local=True, default=DEPLOYER), file
+            )
+        return load_record(file, self.chain)
+
+    @cached_property
+    def notary(self) -> Notary:
+        """Timestamps of documents."""
+        return Notary(self._binding("Notary"), self.settings.home / "drafts")
+
+    def _binding(self, name: str) -> Binding:
+        deployed = self.record.contracts.get(name)
+        if deployed is None or not self.chain.code(deployed.address):
+            network = self.chain.network.name
+            raise DeploymentError(
+                f"{name} is not deployed on {network} (chain {self.chain.chain_id}); "
+                f"deploy the suite with 'pyhealth deploy --network {network}'."
+            )
+        return Binding(self.chain, read_artifact(name), deployed.address, self.sender)
+
+    def close(self) -> None:
+        """Let the chain go."""
+        self.chain.close()
+
+    def __enter__(self) -> Health:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def connect(
+    network_name: str | None = None,
+    account: str | None = None,
+    *,
+    settings: Settings | None = None,
+    ask_password: AskPassword = no_prompt,
+) -> Health:
+    """Open the suite on a network (default: the embedded chain) for an account (default: the
+    environment's).
+
+    >>> with connect(account="sponsor") as health:
+    ...     health.notary.stamp([Path("protocol.pdf")])
+    """
+    settings = settings or load_settings()
+    chain = network.connect(settings, network_name)
+    return Health(
+        settings, chain, Wallet(settings.home, settings.environment, ask_password), account
+    )
