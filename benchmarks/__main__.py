@@ -17,7 +17,7 @@ BENCHMARKS = {
 
 
 def main(named: list[str]) -> int:
-    """Measure, print, and fail where a bound is not kept; the page is written only when all were run."""
+    """Measure, print, and fail where a bound is broken; all together also write the page."""
     sections = []
     for name in named or BENCHMARKS:
         rows = import_module(f"benchmarks.{name}").rows()

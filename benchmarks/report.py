@@ -38,7 +38,8 @@ def write(
     lines = [
         f"# {title}",
         "",
-        f"Printed by `{command}` on {platform.system()} {platform.machine()}, Python {platform.python_version()}.",
+        f"Printed by `{command}` on {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}.",
         "Times on shared machines drift: only ratios taken within one run are bounded.",
     ]
     for heading, rows in sections:

@@ -1,4 +1,4 @@
-"""Commitments and Merkle trees, from bytes to bytes.
+"""Commitments, Merkle trees and EIP-712 messages, from bytes to bytes.
 
 Keccak-256 as in Ethereum. Trees have the layout of OpenZeppelin's StandardMerkleTree over
 ``["bytes32"]``: leaves are hashed twice and sorted, pairs are sorted before hashing, so that
@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sha3 import keccak_256
@@ -23,9 +24,15 @@ BLOCK = 1 << 12  # nodes hashed at once: bounds the memory of a large tree
 DIGEST_ALGORITHMS = {"sha-256": hashlib.sha256, "keccak-256": keccak_256}
 __all__ = ["DIGEST_ALGORITHMS", "DOCUMENT_DOMAIN", "SALT_BYTES", "MerkleTree", "commitment"]
 __all__ += ["digest_of_file", "keccak", "leaf_hash", "new_salt", "pair_hash", "root_of"]
+__all__ += ["BALLOT", "MANDATE", "REASON_DOMAIN", "Domain", "ballot_digest", "mandate_digest"]
+__all__ += ["proposal_id"]
 
 
 DOCUMENT_DOMAIN = keccak(b"pyhealth.document")
+REASON_DOMAIN = keccak(b"pyhealth.reason")
+EIP712_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+BALLOT = "Ballot(bytes32 proposalId,uint32 member,uint8 choice,uint64 deadline)"
+MANDATE = "Mandate(uint32 member,address operator,uint256 nonce,uint64 deadline)"
 
 
 def new_salt() -> bytes:
@@ -115,3 +122,50 @@ def root_of(value: bytes, path: Sequence[bytes]) -> bytes:
     for sibling in path:
         node = pair_hash(node, sibling)
     return node
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """What a signature is bound to (EIP-712): the contract of a name on a chain, version 1."""
+
+    name: str
+    chain_id: int
+    contract: str
+
+    @property
+    def separator(self) -> bytes:
+        """The hash of the domain, 32 bytes."""
+        named = keccak(self.name.encode()) + keccak(b"1")
+        place = _word(self.chain_id) + _word(self.contract)
+        return keccak(keccak(EIP712_DOMAIN.encode()) + named + place)
+
+    def digest(self, kind: str, *values: int | str | bytes) -> bytes:
+        """Return what is signed: the struct of that type, each value of one word."""
+        struct = keccak(keccak(kind.encode()) + b"".join(map(_word, values)))
+        return keccak(b"\x19\x01" + self.separator + struct)
+
+
+def ballot_digest(
+    domain: Domain, proposal_id: bytes, member: int, choice: int, deadline: int
+) -> bytes:
+    """Return what a member's key signs to vote; the deadline in seconds."""
+    return domain.digest(BALLOT, proposal_id, member, choice, deadline)
+
+
+def mandate_digest(
+    domain: Domain, member: int, operator: str, nonce: int, deadline: int
+) -> bytes:
+    """Return what a key signs to become an operator of a member; the deadline in seconds."""
+    return domain.digest(MANDATE, member, operator, nonce, deadline)
+
+
+def proposal_id(chain_id: int, consortium: str, member: int, opened: int) -> bytes:
+    """Return the identifier of the proposal that a member opens after ``opened`` others."""
+    return keccak(_word(chain_id) + _word(consortium) + _word(member) + _word(opened))
+
+
+def _word(value: int | str | bytes) -> bytes:
+    """Return a number, an address or 32 bytes as one word."""
+    if isinstance(value, int):
+        return value.to_bytes(32)
+    return (bytes.fromhex(value[2:]) if isinstance(value, str) else value).rjust(32, b"\0")

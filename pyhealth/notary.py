@@ -22,7 +22,6 @@ from pyhealth.progress import Progress, silent
 from pyhealth.proof import Anchored, Document, Evidence, evidence, write_all
 from pyhealth.types import Anchor, utc
 
-
 Anchoring = tuple[str, str, bytes, bytes]  # contract, author, block hash, root
 
 

@@ -1,4 +1,7 @@
-"""Anchors a trial protocol and its annexes: `python scripts/anchor_protocol.py protocol.pdf sap.pdf --as sponsor`."""
+"""Anchors a trial protocol and its annexes.
+
+Example: `python scripts/anchor_protocol.py protocol.pdf analysis-plan.pdf --as sponsor`
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,8 @@ def main(
     if made.anchored is not None:
         print(f"anchored in block {made.anchored.block_number}, 0x{made.anchored.block_hash.hex()}")
     print(
-        "Keep each proof with its document; publish the block's hash, so that anyone can verify without you."
+        "Keep each proof with its document, and publish the block's hash: "
+        "anyone can then verify without you."
     )
     return made
 

@@ -1,4 +1,4 @@
-"""The demonstration: a sponsor stamps a trial's protocol, and anyone verifies the proof, with or without a node."""
+"""The demonstration: a sponsor stamps a protocol; anyone verifies it, with or without a node."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def main() -> Path:
                 f"   {one.document.name if one.document else ''} -> {one.proof.relative_to(ROOT)}"
             )
         console.print(
-            f"   block {made.anchored.block_number}, {made.anchored.anchored_at:%Y-%m-%d %H:%M:%S} UTC, "
+            f"   block {made.anchored.block_number}, "
+            f"{made.anchored.anchored_at:%Y-%m-%d %H:%M:%S} UTC, "
             f"{made.receipt.gas_used:,} gas in all"
         )
 
@@ -59,7 +60,7 @@ def main() -> Path:
 
     step(
         4,
-        "A reader without any node verifies it against the block's hash, with one file of plain Python",
+        "A reader without a node verifies it against the block's hash, with one file of Python",
     )
     verifier = OUT / "verify_proof.py"
     shutil.copy(verify_proof.__file__, verifier)

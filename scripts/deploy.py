@@ -1,4 +1,7 @@
-"""Deploys the suite: `python scripts/deploy.py --network NAME`, or `brownie run deploy --network NAME`."""
+"""Deploys the suite.
+
+Examples: `python scripts/deploy.py --network sepolia`, `brownie run deploy --network development`
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from pyhealth.deployment.records import Record, record_file
 
 
 def brownie_node() -> str | None:
-    """Return the address of the node that Brownie has connected, when it is Brownie that runs this."""
+    """Return the address of Brownie's node, when it is Brownie that runs this."""
     brownie = sys.modules.get("brownie")
     connected = brownie is not None and brownie.network.is_connected()
     return str(brownie.web3.provider.endpoint_uri) if connected else None

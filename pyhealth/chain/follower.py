@@ -33,7 +33,9 @@ class Follower:
         self._find([entry for entry in entries if entry.receipt is None and entry.nonce < mined])
         self._confirm([entry for entry in entries if entry.receipt is not None], head)
         moved = [
-            entry for entry, was in zip(entries, before, strict=True) if (entry.state, entry.receipt) != was
+            entry
+            for entry, was in zip(entries, before, strict=True)
+            if (entry.state, entry.receipt) != was
         ]
         if moved:
             self.journal.settle(moved)
@@ -43,14 +45,18 @@ class Follower:
         """Return the calls whose nonce a foreign transaction used up, as deep as what counts as final."""
         now = time.monotonic()
         since = [
-            entry for entry in entries if entry.missing and now - entry.missing > self.foreign_seconds
+            entry
+            for entry in entries
+            if entry.missing and now - entry.missing > self.foreign_seconds
         ]
         if not since:
             return []
         deep = hex(max(self.chain.head() + 1 - self.chain.network.confirmations, 0))
         used = self.chain.rpc.quantity("eth_getTransactionCount", self.account, deep)
         known = self._ask("eth_getTransactionByHash", since)
-        return [e for e in since if e.nonce < used and not any(one.hash in known for one in e.attempts)]
+        return [
+            e for e in since if e.nonce < used and not any(one.hash in known for one in e.attempts)
+        ]
 
     def _position(self) -> tuple[int, int]:
         rpc = self.chain.rpc

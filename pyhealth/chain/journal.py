@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Lock, RLock
 from typing import IO, Any
 
-from pyhealth.chain.transactions import Call, Receipt, Signed, parse
+from pyhealth.chain.transactions import Call, Fees, Receipt, Signed, parse
 from pyhealth.errors import JournalError, JournalLocked
 
 LOCK_SECONDS = 60.0  # to wait for other processes
@@ -168,7 +168,9 @@ class Journal:
         )
         return max(mined, (-1 if ours[0][0] is None else ours[0][0]) + 1)
 
-    def plan(self, account: str, calls: Sequence[tuple[Signed, str | None]]) -> list[Entry]:
+    def plan(
+        self, account: str, calls: Sequence[tuple[Signed, str | None]], *, idle: bool = False
+    ) -> list[Entry]:
         """Keep signed calls, each with its key: on disk when this returns."""
         now = time.time()
         with self._writing(durable=True):
@@ -179,7 +181,7 @@ class Journal:
                     signed.nonce,
                     key,
                     created=now,
-                    attempts=[Attempt(signed.hash, signed.raw, False, now)],
+                    attempts=[Attempt(signed.hash, signed.raw, idle, now)],
                 )
                 for i, (signed, key) in enumerate(calls)
             ]
@@ -248,6 +250,28 @@ class Journal:
             nonce,
             nonce + most,
         )
+
+    def refresh(self, entries: Iterable[Entry]) -> None:
+        """Read again which attempts there are: another process may have added some."""
+        for entry in entries:
+            rows = self._all(
+                "SELECT hash, raw, idle, signed FROM attempts WHERE call = ? ORDER BY rowid",
+                entry.id,
+            )
+            entry.attempts = [Attempt(h, raw, bool(idle), signed) for h, raw, idle, signed in rows]
+            ((entry.nonce, entry.error),) = self._all(
+                "SELECT nonce, error FROM calls WHERE id = ?", entry.id
+            )
+
+    def price(self, account: str, mined: int) -> Fees | None:
+        """Return what the newest call in flight offers."""
+        rows = self._all(
+            "SELECT raw FROM attempts JOIN calls ON call = id WHERE account = ? AND nonce >= ? "
+            "AND state IN ('sent', 'mined') ORDER BY nonce DESC, attempts.rowid DESC LIMIT 1",
+            account,
+            mined,
+        )
+        return parse(rows[0][0]).fees if rows else None
 
     def accounts(self) -> list[str]:
         """Return the accounts that have calls which are not final."""

@@ -49,6 +49,9 @@ def decode_refusal(data: bytes) -> ContractError | None:
     name, types = signature.split("(", 1)
     values = _decode(types[:-1], data[4:])
     ours = getattr(errors, name, None)
+    if ours is errors.ActionFailed:
+        index, target, reason = values
+        return errors.ActionFailed(index, target, reason, decode_refusal(reason))
     if ours is not None and issubclass(ours, ContractError):
         return ours(*values)  # type: ignore[no-any-return]
     if name == "Panic":

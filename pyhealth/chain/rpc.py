@@ -114,7 +114,9 @@ class Rpc:
             )
         listed = answers if isinstance(answers, list) else [answers]
         by_id = {answer.get("id"): answer for answer in listed if isinstance(answer, dict)}
-        results = [self._answer(request["method"], by_id.get(request["id"])) for request in sent]
+        results = [
+            self._answer(str(request["method"]), by_id.get(request["id"])) for request in sent
+        ]
         for result in results if reads else ():
             self._raise_if_limited(result)
         return results

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -96,6 +98,36 @@ def _derived_keys(mnemonic: str, count: int) -> list[bytes]:
     return [key_from_seed(seed, f"m/44'/60'/0'/0/{i}") for i in range(count)]
 
 
+def keystores(home: Path) -> dict[str, str]:
+    """Return the keystores of a data folder: their names, and the checksummed addresses stated."""
+    named = {}
+    for file in sorted((home / "keystores").glob("*.json")):
+        stated = str(json.loads(file.read_text())["address"]).removeprefix("0x")
+        named[file.stem] = checksum_address(bytes.fromhex(stated))
+    return named
+
+
+def create_keystore(home: Path, name: str, password: str) -> tuple[Path, str]:
+    """Make a key, and keep it under a password (scrypt, n=2**18); return the file and address."""
+    from eth_account import Account
+
+    if name in CAST or not name.isidentifier() and not name.replace("-", "").isalnum():
+        raise ConfigError(
+            f"{name!r} cannot name an account: use letters, digits and -, and not a name of the cast."
+        )
+    file = home / "keystores" / f"{name}.json"
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = secrets.token_bytes(32)
+    try:
+        with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+            json.dump(Account.encrypt(key, password, kdf="scrypt"), out)
+    except FileExistsError as error:
+        raise ConfigError(
+            f"{file} exists; an account keeps its key, choose another name."
+        ) from error
+    return file, Signer.from_key(key).address
+
+
 @dataclass(frozen=True, slots=True)
 class Wallet:
     """Finds the account meant by a name; refuses well-known keys where they would be anybody's."""
@@ -180,9 +212,7 @@ class Wallet:
 def _private_key(text: str) -> bytes:
     try:
         key = bytes.fromhex(text.strip().removeprefix("0x"))
-        coincurve.PrivateKey(
-            key
-        )  # pads what is too short
+        coincurve.PrivateKey(key)  # pads what is too short
         if len(key) != KEY_BYTES:
             raise ValueError
     except ValueError as error:

@@ -10,7 +10,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from pyhealth.cli import chain, deploy, notary
+from pyhealth.cli import account, chain, deploy, notary
 from pyhealth.errors import PyHealthError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
+app.add_typer(account.app)
 app.add_typer(chain.app)
 app.command("deploy")(deploy.deploy)
 app.command("doctor")(chain.doctor)

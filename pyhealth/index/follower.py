@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from pyhealth.chain.network import Chain
 from pyhealth.errors import RpcFault
 from pyhealth.index.batch import Batch
-from pyhealth.index.reader import ChainMoved, Header, Reader, bloom_mask
+from pyhealth.index.reader import ChainMoved, Header, RawLog, Reader, bloom_mask
 from pyhealth.index.store import Change, Known, Overtaken, Store
 
 WINDOW = 128  # blocks near the head that are kept whole; deeper ones go by the events in them.
@@ -18,6 +20,16 @@ FIRST_PAUSE = 0.05  # seconds, doubled after each try
 LAG_PAUSES = (0.05, 0.2, 0.5)  # seconds before a node that is behind the index is asked again
 MOST_AT_ONCE = 100_000  # events in one write, whatever it is for
 STEPS = 100  # of a progress bar
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The events of some contracts, from one block to another."""
+
+    contracts: frozenset[bytes]
+    first: int
+    last: int
+    logs: list[RawLog] = field(repr=False)
 
 
 class Follower:
@@ -61,22 +73,29 @@ class Follower:
         whole = min(known.top, head.number) if base < known.top else -1
         reached = self._reached(known, base, head)
         start, batch = min(reached.values()), Batch(self.chain.rpc.url, known.kinds)
-        while (low := min(reached.values())) < head.number or base < known.top:
-            if low < head.number:
-                self._read(batch, reached, head)
-            if min(reached.values()) < whole and len(batch.rows) < MOST_AT_ONCE:
-                continue
-            change = self._change(known, base, head, batch, reached)
-            added, removed = self.store.apply(known, change)
-            self.added, self.removed = self.added + added, self.removed + removed
-            yield from self._steps((min(reached.values()) - start) / max(head.number - start, 1))
-            changes, known = known.changes, self.store.known(WINDOW)
-            if known.changes != changes + 1:
-                raise Overtaken
-            base, batch = known.top, Batch(self.chain.rpc.url, known.kinds)
+        coming: Future[Answer] | None = None
+        with ThreadPoolExecutor(1) as ahead:  # asks while the database writes, and at no other time
+            while (low := min(reached.values())) < head.number or base < known.top:
+                if low < head.number:
+                    answer = coming.result() if coming else self._ask(reached, head)
+                    batch.add(answer.logs, answer.contracts, answer.first, answer.last)
+                    reached.update(dict.fromkeys(answer.contracts, answer.last))
+                    coming = None
+                if min(reached.values()) < whole and len(batch.rows) < MOST_AT_ONCE:
+                    continue
+                change = self._change(known, base, head, batch, reached)
+                if min(reached.values()) < head.number:
+                    coming = ahead.submit(self._ask, dict(reached), head)
+                added, removed = self.store.apply(known, change)
+                self.added, self.removed = self.added + added, self.removed + removed
+                yield from self._steps(min(reached.values()) - start, head.number - start)
+                changes, known = known.changes, self.store.known(WINDOW)
+                if known.changes != changes + 1:
+                    raise Overtaken
+                base, batch = known.top, Batch(self.chain.rpc.url, known.kinds)
 
-    def _steps(self, share: float) -> Iterator[int]:
-        while self._shown < min(int(share * STEPS), STEPS):
+    def _steps(self, done: int, whole: int) -> Iterator[int]:
+        while self._shown < min(done * STEPS // max(whole, 1), STEPS):
             self._shown += 1
             yield self._shown
 
@@ -119,15 +138,14 @@ class Follower:
             for address, first in self.since.items()
         }
 
-    def _read(self, batch: Batch, reached: dict[bytes, int], head: Header) -> None:
+    def _ask(self, reached: Mapping[bytes, int], head: Header) -> Answer:
         """Read on for the contracts that are furthest behind."""
         low = min(reached.values())
         group = frozenset(address for address, height in reached.items() if height == low)
         last = min((height for height in reached.values() if height > low), default=head.number)
         addresses = ["0x" + address.hex() for address in sorted(group)]
         upto, logs = self.reader.logs(addresses, low + 1, last)
-        batch.add(logs, group, low + 1, upto)
-        reached.update(dict.fromkeys(group, upto))
+        return Answer(group, low + 1, upto, logs)
 
     def _change(
         self, known: Known, base: int, head: Header, batch: Batch, reached: Mapping[bytes, int]

@@ -49,6 +49,7 @@ from pyhealth.errors import (
 
 VERSION = 1  # of these tables
 PATIENCE = 30  # seconds to wait for another writer, or for a server to answer
+PAGES = 8_192  # of SQLite in memory, and in its write-ahead log: 32 MB, for indices of random words
 CREATING = 0x70796865  # PostgreSQL's advisory lock while tables are made
 
 metadata = MetaData()
@@ -317,6 +318,8 @@ def _own_transactions(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # else Python begins and commits on its own
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES}")
+    connection.execute(f"PRAGMA cache_size = {PAGES}")
 
 
 def _begin(connection: Connection) -> None:

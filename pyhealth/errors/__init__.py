@@ -34,7 +34,11 @@ Every message is one sentence that names the value, the place and the remedy.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import Enum
 from typing import Any
+
+from pyhealth.types import FOREVER, read
 
 
 class PyHealthError(Exception):
@@ -114,7 +118,13 @@ class _Told(ChainError):
 
 
 def _shown(value: Any) -> Any:
-    return "0x" + value.hex() if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, Enum):
+        return value.name.lower().replace("_", " ")
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC" if value < FOREVER else "a vote lifts it"
+    return "it gives no reason." if value is None else value
 
 
 @dataclass(eq=False)
@@ -247,6 +257,11 @@ class TransactionCancelled(_Told):
 class ContractError(_Told):
     """A contract refused what was asked of it."""
 
+    def __post_init__(self) -> None:
+        """Read the contract's words as the types that the fields state."""
+        for field in fields(self):
+            setattr(self, field.name, read(str(field.type), getattr(self, field.name)))
+
 
 @dataclass(eq=False)
 class UnknownRefusal(ContractError):
@@ -256,24 +271,6 @@ class UnknownRefusal(ContractError):
     arguments: str
 
 
-# Notary
-
-
-@dataclass(eq=False)
-class DigestZero(ContractError):
-    """Digest {index} of the batch is zero, which means nothing; hand in a document's digest."""
-
-    index: int
-
-
-@dataclass(eq=False)
-class BatchEmpty(ContractError):
-    """The batch holds no digest; hand in at least one."""
-
-
-@dataclass(eq=False)
-class BatchTooLarge(ContractError):
-    """The batch holds {length} digests and may hold {maximum}; split it, or anchor its root."""
-
-    length: int
-    maximum: int
+# Those of each contract; last, since they build on what is above.
+from pyhealth.errors.consortium import *  # noqa: E402, F403
+from pyhealth.errors.notary import *  # noqa: E402, F403

@@ -1,0 +1,203 @@
+"""Sending many calls: end to end, against pre-signed bytes in JSON-RPC batches, and against web3.py."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import orjson
+import urllib3
+
+from benchmarks.report import Row
+from pyhealth.chain import anvil
+from pyhealth.chain.binding import Binding
+from pyhealth.chain.network import Chain, connect
+from pyhealth.chain.sender import Sender
+from pyhealth.chain.transactions import Fees, sign
+from pyhealth.chain.wallet import Signer, cast_key
+from pyhealth.config import load_settings
+from pyhealth.deployment.artifacts import read_artifact
+from pyhealth.deployment.deployer import deploy
+from pyhealth.hashing import keccak
+
+ROOT = Path(__file__).resolve().parents[1]
+CALLS = 5_000
+ROUNDS = 3
+FLOOR_BATCH = 1_000  # transactions in one request
+WEB3_CALLS = 400
+BLOCK_SECONDS = "0.1"
+GAS_LIMIT = 1_000_000_000
+
+
+def rows() -> list[Row]:
+    """Measure in turns, each on a fresh chain, and take the median of the ratios."""
+    rounds = [(_floor(), _ours(), _web3()) for _ in range(ROUNDS)]
+    floor, ours, web3 = (median(column) for column in zip(*rounds, strict=True))
+    return [
+        Row(
+            f"{CALLS:,} calls encoded, signed, kept, sent and confirmed: share of the floor's rate",
+            median(o / f for f, o, _ in rounds),
+            at_least=0.7,
+        ),
+        Row(
+            "the same, times the rate of pipelined web3.py with coincurve",
+            median(o / w for _, o, w in rounds),
+            at_least=10,
+        ),
+        Row("calls a second, end to end", ours),
+        Row("transactions a second, pre-signed bytes in batches of 1,000: the floor", floor),
+        Row("transactions a second, web3.py pipelined with coincurve", web3),
+        Row("MB of memory at most for 20,000 calls, above the opened client", _peak(), at_most=100),
+    ]
+
+
+@contextmanager
+def node(*options: str) -> Iterator[str]:
+    """Run a chain that makes blocks at intervals."""
+    port = anvil._free_port(0)
+    executable = anvil.find_anvil(os.environ, ROOT)
+    command = [str(executable), "--port", str(port), "--silent", "--block-time", BLOCK_SECONDS]
+    command += ["--gas-limit", str(GAS_LIMIT), "--prune-history", *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        while not anvil._listens(port):
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def opened(url: str, home: Path) -> tuple[Chain, Binding, Signer]:
+    """Deploy the suite, and return the notary as the hospital sees it."""
+    chain = connect(load_settings({"PYHEALTH_HOME": str(home)}), url)
+    hospital = Signer.from_key(cast_key("hospital"))
+    record = deploy(chain, Signer.from_key(cast_key("deployer")), home / "deployed.json")
+    address = record.contracts["Notary"].address
+    return chain, Binding(chain, read_artifact("Notary"), address), hospital
+
+
+def digests(count: int) -> list[bytes]:
+    """Return as many digests of documents."""
+    return [keccak(b"document" + i.to_bytes(8)) for i in range(count)]
+
+
+def _ours() -> float:
+    with tempfile.TemporaryDirectory() as home, node() as url:
+        chain, notary, hospital = opened(url, Path(home))
+        sender, documents = Sender(chain, hospital), digests(CALLS)
+        keys = (f"document {i}" for i in range(CALLS))
+        started = time.perf_counter()
+        calls = (notary.encode("anchor", digest) for digest in documents)
+        done = sum(
+            outcome.done().succeeded for outcome in sender.send_many(calls, keys=keys, alike=True)
+        )
+        taken = time.perf_counter() - started
+        assert done == CALLS == chain.nonce(hospital.address)
+        return CALLS / taken
+
+
+def _floor() -> float:
+    with tempfile.TemporaryDirectory() as home, node() as url:
+        chain, notary, hospital = opened(url, Path(home))
+        calls = [notary.encode("anchor", digest) for digest in digests(CALLS)]
+        signed = [
+            sign(
+                c, hospital, chain_id=chain.chain_id, nonce=i, gas=100_000, fees=Fees(4 * 10**9, 1)
+            )
+            for i, c in enumerate(calls)
+        ]
+        bodies = [
+            _body([one.raw for one in signed[i : i + FLOOR_BATCH]])
+            for i in range(0, CALLS, FLOOR_BATCH)
+        ]
+        pool = urllib3.PoolManager()
+        started = time.perf_counter()
+        for body in bodies:
+            pool.request("POST", url, body=body, headers={"Content-Type": "application/json"}).data
+        while chain.nonce(hospital.address) < CALLS:
+            time.sleep(0.01)
+        return CALLS / (time.perf_counter() - started)
+
+
+def _body(raw: list[bytes]) -> bytes:
+    method = "eth_sendRawTransaction"
+    return orjson.dumps(
+        [
+            {"jsonrpc": "2.0", "id": i, "method": method, "params": ["0x" + one.hex()]}
+            for i, one in enumerate(raw)
+        ]
+    )
+
+
+def _web3() -> float:
+    """Let web3.py build, sign and send without waiting, then wait for every receipt."""
+    with tempfile.TemporaryDirectory() as home, node() as url:
+        _, notary, hospital = opened(url, Path(home))
+        script = f"""
+import time
+from web3 import HTTPProvider, Web3
+from pyhealth.chain.wallet import cast_key
+from pyhealth.deployment.artifacts import read_artifact
+w3 = Web3(HTTPProvider({url!r}))
+account = w3.eth.account.from_key(cast_key("hospital"))
+contract = w3.eth.contract(address={notary.address!r}, abi=read_artifact("Notary").abi)
+nonce = w3.eth.get_transaction_count(account.address)
+started = time.perf_counter()
+sent = []
+for i in range({WEB3_CALLS}):
+    fields = {{"from": account.address, "nonce": nonce + i}}
+    built = contract.functions.anchor(i.to_bytes(32, "big", signed=False) if i else b"z" * 32).build_transaction(fields)
+    sent.append(w3.eth.send_raw_transaction(account.sign_transaction(built).raw_transaction))
+assert all(w3.eth.wait_for_transaction_receipt(one)["status"] == 1 for one in sent)
+print({WEB3_CALLS} / (time.perf_counter() - started))
+"""
+        return float(_run(script, os.environ))
+
+
+def _peak() -> float:
+    """Send 20,000 calls in a process of its own, and return the megabytes it took at most."""
+    with tempfile.TemporaryDirectory() as home, node() as url:
+        script = f"""
+from pathlib import Path
+from benchmarks.throughput import opened
+from pyhealth.chain.sender import Sender
+def most():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+chain, notary, hospital = opened({url!r}, Path({home!r}))
+sender = Sender(chain, hospital)
+sender.send(notary.encode("anchor", b"first" * 6 + b"00"))
+before = most()
+calls = (notary.encode("anchor", i.to_bytes(32)) for i in range(1, 20_001))
+assert all(outcome.done().succeeded for outcome in sender.send_many(calls, alike=True))
+print((most() - before) / 1024)
+"""
+        return float(_run(script, os.environ))
+
+
+def _run(script: str, environment: Mapping[str, str]) -> str:
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=environment, cwd=ROOT
+    )
+    return done.stdout
+
+
+def main() -> list[Row]:
+    """Print the table."""
+    measured = rows()
+    for row in measured:
+        print(f"{'ok  ' if row.holds else 'FAIL'} {row.what}: {row.value:,.4g} {row.bound}")
+    return measured
+
+
+if __name__ == "__main__":
+    main()
