@@ -125,12 +125,12 @@ def _fetch(chain: Chain, notary: Source, number: int) -> list[object]:
 def _stored(source: Path, file: Path) -> float:
     """Insert the rows of an index into empty tables of the same form, as many at a time."""
     with sqlite3.connect(source) as full, sqlite3.connect(file) as bare:
-        made = full.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        made = full.execute("SELECT type, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
         bare.execute("PRAGMA journal_mode = WAL")
         bare.execute("PRAGMA synchronous = NORMAL")
         bare.execute(f"PRAGMA wal_autocheckpoint = {PAGES}")
         bare.execute(f"PRAGMA cache_size = {PAGES}")
-        for (sql,) in made:
+        for sql in (sql for kind, sql in made if kind == "table"):
             bare.execute(sql)
         rows = full.execute("SELECT * FROM pyhealth_events ORDER BY block, log").fetchall()
         started = time.perf_counter()
@@ -138,6 +138,9 @@ def _stored(source: Path, file: Path) -> float:
             some = rows[start : start + FETCHED]
             bare.executemany("INSERT INTO pyhealth_events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", some)
             bare.commit()
+        for sql in (sql for kind, sql in made if kind == "index"):
+            bare.execute(sql)
+        bare.commit()
         return time.perf_counter() - started
 
 

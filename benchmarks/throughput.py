@@ -64,7 +64,7 @@ def node(*options: str) -> Iterator[str]:
     port = anvil._free_port(0)
     executable = anvil.find_anvil(os.environ, ROOT)
     command = [str(executable), "--port", str(port), "--silent", "--block-time", BLOCK_SECONDS]
-    command += ["--gas-limit", str(GAS_LIMIT), "--prune-history", *options]
+    command += ["--gas-limit", str(GAS_LIMIT), "--prune-history", "--accounts", "20", *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         while not anvil._listens(port):

@@ -152,9 +152,7 @@ def ballot_digest(
     return domain.digest(BALLOT, proposal_id, member, choice, deadline)
 
 
-def mandate_digest(
-    domain: Domain, member: int, operator: str, nonce: int, deadline: int
-) -> bytes:
+def mandate_digest(domain: Domain, member: int, operator: str, nonce: int, deadline: int) -> bytes:
     """Return what a key signs to become an operator of a member; the deadline in seconds."""
     return domain.digest(MANDATE, member, operator, nonce, deadline)
 

@@ -11,6 +11,7 @@ from pyhealth.chain.network import Chain
 from pyhealth.chain.sender import Sender
 from pyhealth.chain.wallet import AskPassword, Signer, Wallet, no_prompt
 from pyhealth.config import EMBEDDED, Settings, load_settings
+from pyhealth.consortium import Consortium
 from pyhealth.deployment.artifacts import read_artifact
 from pyhealth.deployment.deployer import deploy
 from pyhealth.deployment.records import Record, load_record, record_file
@@ -57,6 +58,11 @@ class Health:
         """Timestamps of documents."""
         return Notary(self._binding("Notary"), self.settings.home / "drafts")
 
+    @cached_property
+    def consortium(self) -> Consortium:
+        """Members, votes, and the directory of contracts."""
+        return Consortium(self._binding("Consortium"))
+
     def _binding(self, name: str) -> Binding:
         deployed = self.record.contracts.get(name)
         if deployed is None or not self.chain.code(deployed.address):
@@ -65,7 +71,7 @@ class Health:
                 f"{name} is not deployed on {network} (chain {self.chain.chain_id}); "
                 f"deploy the suite with 'pyhealth deploy --network {network}'."
             )
-        return Binding(self.chain, read_artifact(name), deployed.address, self.sender)
+        return Binding(self.chain, read_artifact(name), deployed.address, lambda: self.sender)
 
     def close(self) -> None:
         """Let the chain go."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import rlp
 import sha3
+
 from pyhealth import proof
 
 CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"

@@ -207,7 +207,7 @@ def test_reset_throws_the_state_away(embedded_cli: Cli, home: Path, documents):
     assert not (home / "chain").exists()
     after = embedded_cli.process("chain", "info", "--json").json
     assert (after["head"], after["contracts"]) == (0, {})
-    assert before["head"] == 2
+    assert before["head"] > 0
 
 
 def test_find_anvil_prefers_what_is_named(tmp_path):

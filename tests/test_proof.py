@@ -37,9 +37,6 @@ import pytest
 import rlp
 from hypothesis import given
 from hypothesis import strategies as some
-from pyhealth import proof, verify_proof
-from pyhealth.errors import ChainError
-
 from proof_cast import (
     CONTRACT,
     SPONSOR,
@@ -52,6 +49,9 @@ from proof_cast import (
     receipt,
     world,
 )
+
+from pyhealth import proof, verify_proof
+from pyhealth.errors import ChainError
 
 HASH = "0x" + "77" * 32
 FORKS: list[dict[str, Any]] = [

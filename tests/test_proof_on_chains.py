@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyhealth import proof, verify_proof
-
 from proof_cast import keccak, tree
+
+from pyhealth import proof, verify_proof
 
 MAIN = Path(os.environ.get("PYHEALTH_ROOT", "/work/main"))
 ANVIL = MAIN / "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"

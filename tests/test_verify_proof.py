@@ -40,9 +40,6 @@ import rlp
 import sha3
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from pyhealth import proof, verify_proof
-from pyhealth.verify_proof import Digest, Reason, Verdict, verify
-
 from proof_cast import (
     CONTRACT,
     SECONDS,
@@ -56,6 +53,9 @@ from proof_cast import (
     receipt,
     world,
 )
+
+from pyhealth import proof, verify_proof
+from pyhealth.verify_proof import Digest, Reason, Verdict, verify
 
 SCRIPT = Path(verify_proof.__file__).resolve()
 OTHER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from eth_abi.abi import encode as abi_encode
+from eth_utils.abi import abi_to_signature, collapse_if_tuple
 from hexbytes import HexBytes
 
 from pyhealth.chain.network import Chain
@@ -15,6 +17,7 @@ from pyhealth.chain.sender import Sender
 from pyhealth.chain.transactions import Call, Log, Receipt
 from pyhealth.deployment.artifacts import Artifact
 from pyhealth.errors import ConfigError, RpcRefused
+from pyhealth.hashing import keccak
 
 if TYPE_CHECKING:
     from web3.contract import Contract
@@ -28,7 +31,7 @@ class Binding:
     chain: Chain
     artifact: Artifact
     address: str  # checksummed
-    sender: Sender | None = None  # None: read only
+    open_sender: Callable[[], Sender] | None = None  # asked when first needed; None: read only
 
     @cached_property
     def contract(self) -> Contract:
@@ -44,8 +47,21 @@ class Binding:
         return self._sender().signer.address
 
     def encode(self, function: str, *arguments: Any) -> Call:
-        """Return the call of a function, ready to be sent."""
-        return Call(self.address, bytes.fromhex(self.contract.encode_abi(function, arguments)[2:]))
+        """Return the call of a function, ready to be sent; structs are given as tuples."""
+        selector, types = self._signatures[function]
+        return Call(self.address, selector + abi_encode(types, arguments))
+
+    @cached_property
+    def _signatures(self) -> dict[str, tuple[bytes, list[str]]]:
+        """The selector and the types of each function: web3.py looks them up anew for each call."""
+        listed = (entry for entry in self.artifact.abi if entry["type"] == "function")
+        return {
+            entry["name"]: (
+                keccak(abi_to_signature(entry).encode())[:4],
+                [collapse_if_tuple(argument) for argument in entry["inputs"]],
+            )
+            for entry in listed
+        }
 
     def call(self, function: str, *arguments: Any, block: BlockIdentifier = "latest") -> Any:
         """Ask a view; what the contract refuses is raised as the exception of the same name."""
@@ -59,11 +75,11 @@ class Binding:
         return self._sender().send(self.encode(function, *arguments))
 
     def _sender(self) -> Sender:
-        if self.sender is None:
+        if self.open_sender is None:
             raise ConfigError(
                 f"{self.artifact.name} at {self.address} was opened without an account: to read only."
             )
-        return self.sender
+        return self.open_sender()
 
     def events(self, receipt: Receipt, name: str) -> Iterator[tuple[Log, dict[str, Any]]]:
         """Yield the contract's events of that name in a receipt, with their decoded arguments."""

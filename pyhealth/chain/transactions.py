@@ -16,6 +16,9 @@ from pyhealth.chain.wallet import Signer, checksum_address
 from pyhealth.hashing import keccak
 
 FEE_MARKET = 2  # the type of transactions after EIP-1559
+ENVELOPE = bytes((FEE_MARKET,))
+RLP_STRING, RLP_LIST, RLP_SHORT = 0x80, 0xC0, 55
+NO_ACCESS_LIST = bytes((RLP_LIST,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,14 @@ def sign(call: Call, signer: Signer, *, chain_id: int, nonce: int, gas: int, fee
     """Sign a call as the ``nonce``-th transaction of the signer's account on that chain."""
     to = bytes.fromhex(call.to[2:]) if call.to else b""
     if fees.tip is None:
-        body = [nonce, fees.maximum, gas, to, call.value, call.data]
-        signature = signer.sign_digest(keccak(rlp.encode([*body, chain_id, 0, 0])))
-        r, s = _numbers(signature)
-        raw = rlp.encode([*body, signature[64] + 35 + 2 * chain_id, r, s])
+        body = _items(nonce, fees.maximum, gas, to, call.value, call.data)
+        signature = signer.sign_digest(keccak(_list(body + _items(chain_id, 0, 0))))
+        raw = _list(body + _items(signature[64] + 35 + 2 * chain_id, *_numbers(signature)))
     else:
-        body = [chain_id, nonce, fees.tip, fees.maximum, gas, to, call.value, call.data, []]
-        signature = signer.sign_digest(keccak(b"\x02" + rlp.encode(body)))
-        raw = b"\x02" + rlp.encode([*body, signature[64], *_numbers(signature)])
+        body = _items(chain_id, nonce, fees.tip, fees.maximum, gas, to, call.value, call.data)
+        body += NO_ACCESS_LIST
+        signature = signer.sign_digest(keccak(ENVELOPE + _list(body)))
+        raw = ENVELOPE + _list(body + _items(signature[64], *_numbers(signature)))
     return Signed(keccak(raw), raw, nonce, replace(call, gas=gas), fees)
 
 
@@ -76,6 +79,27 @@ def parse(raw: bytes) -> Signed:
         checksum_address(to) if to else None, data, int.from_bytes(value), int.from_bytes(gas)
     )
     return Signed(keccak(raw), raw, int.from_bytes(nonce), call, fees)
+
+
+def _items(*values: int | bytes) -> bytes:
+    """Encode numbers and strings as RLP does, one after the other."""
+    encoded = []
+    for value in values:
+        text = value if isinstance(value, bytes) else value.to_bytes((value.bit_length() + 7) // 8)
+        single = len(text) == 1 and text[0] < RLP_STRING
+        encoded.append(text if single else _head(len(text), RLP_STRING) + text)
+    return b"".join(encoded)
+
+
+def _list(items: bytes) -> bytes:
+    return _head(len(items), RLP_LIST) + items
+
+
+def _head(length: int, kind: int) -> bytes:
+    if length <= RLP_SHORT:
+        return bytes((kind + length,))
+    size = length.to_bytes((length.bit_length() + 7) // 8)
+    return bytes((kind + RLP_SHORT + len(size),)) + size
 
 
 def _numbers(signature: bytes) -> tuple[int, int]:

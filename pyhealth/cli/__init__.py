@@ -13,6 +13,8 @@ from typer.exceptions import TyperException
 from pyhealth.cli import account, chain, deploy, notary
 from pyhealth.errors import PyHealthError
 
+INTERRUPTED = 130  # what shells expect, and typer returns
+
 app = typer.Typer(
     name="pyhealth",
     help="Healthcare on EVM chains. "
@@ -37,15 +39,19 @@ def main(arguments: list[str] | None = None) -> None:
         _refuse(error.format_message() or "a command is missing; see 'pyhealth --help'")
     except PyHealthError as error:
         _refuse(str(error))
-    except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # the reader has gone: nothing to say
+    except BrokenPipeError:  # the reader has gone: nothing to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        _refuse(f"{error.filename or 'the system'}: {error.strerror or error}.")
     except (KeyboardInterrupt, typer.Abort):
-        _refuse("stopped; what was sent stays sent, the rest was not begun.", status=130)
+        _stopped()
     else:
-        sys.exit(status or 0)
+        _stopped() if status == INTERRUPTED else sys.exit(status or 0)
+
+
+def _stopped() -> None:
+    _refuse("stopped; what was sent stays sent, the rest was not begun.", INTERRUPTED)
 
 
 def _refuse(sentence: str, status: int = 1) -> None:

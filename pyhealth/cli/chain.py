@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -79,6 +80,8 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
     from pyhealth.config import load_settings
 
     folder = network.folder_of(load_settings())
+    if not yes and not sys.stdin.isatty():
+        raise ConfigError(f"Nobody can be asked here; throw {folder.path} away with --yes.")
     if not yes and not typer.confirm(f"Throw away the chain in {folder.path}?"):
         raise typer.Abort
     if not anvil.detach_all(folder):

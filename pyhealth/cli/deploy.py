@@ -37,13 +37,17 @@ def deploy(
     verify: Annotated[
         bool, typer.Option("--verify", help="Hand the sources to the network's explorer.")
     ] = False,
+    founders: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Who founds the consortium; local chains have a sample."),
+    ] = None,
     account: AccountOption = None,
     network: NetworkOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Deploy the suite; what stands unchanged is skipped, and a run that was cut resumes.
 
-    Example: `pyhealth deploy --network anvil`
+    Example: `pyhealth deploy --network anvil --founders samples/consortium/founders.yaml`
     """
     from pyhealth.deployment import deployer
     from pyhealth.deployment.records import load_record, record_file
@@ -60,7 +64,9 @@ def deploy(
         else:
             made: list[deployer.Outcome] = []
             signer = health.wallet.signer(account, local=chain.local, default=DEPLOYER)
-            deployer.deploy(chain, signer, file, fresh=fresh, on_outcome=made.append)
+            deployer.deploy(
+                chain, signer, file, founders=founders, fresh=fresh, on_outcome=made.append
+            )
             rows, said = [_row(one) for one in made], f"Chain {chain.chain_id}, recorded in {file}"
         found = _verified(settings, chain, load_record(file, chain)) if verify else []
     if as_json:

@@ -162,7 +162,8 @@ def verify(
     except ProofInvalid as invalid:
         if as_json:
             print_json({"valid": False, "reason": invalid.reason, "sentence": str(invalid)})
-        raise
+        sentence = f"{document or digest} is not proven by {place}: {invalid}"
+        raise ProofInvalid(invalid.reason, sentence) from invalid
     found = {
         "valid": True,
         "document": document or digest,

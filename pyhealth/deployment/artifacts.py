@@ -65,12 +65,34 @@ def read_artifact(name: str) -> Artifact:
     )
 
 
-def constructor_data(artifact: Artifact, arguments: Sequence[str]) -> bytes:
-    """Return a constructor's arguments as they follow the bytecode."""
-    entries = (entry for entry in artifact.abi if entry["type"] == "constructor")
-    types = [each["type"] for entry in entries for each in entry["inputs"]]
-    if not types:
-        return b""
-    from eth_abi.abi import encode
+def constructor_data(artifact: Artifact, arguments: Sequence[Any]) -> bytes:
+    """Return a constructor's arguments, given as JSON, as they follow the bytecode."""
+    inputs = [
+        each for entry in artifact.abi if entry["type"] == "constructor" for each in entry["inputs"]
+    ]
+    return encode_json(inputs, arguments) if inputs else b""
 
-    return bytes(encode(types, list(arguments)))
+
+def encode_json(inputs: Sequence[dict[str, Any]], arguments: Sequence[Any]) -> bytes:
+    """Encode arguments given as JSON: bytes as hexadecimal, structs by the names of their
+    members.
+    """
+    from eth_abi.abi import encode
+    from eth_utils.abi import collapse_if_tuple
+
+    types = [collapse_if_tuple(each) for each in inputs]
+    values = [_value(each, each["type"], one) for each, one in zip(inputs, arguments, strict=True)]
+    return bytes(encode(types, values))
+
+
+def _value(described: dict[str, Any], kind: str, given: Any) -> Any:
+    if kind.endswith("]"):
+        return [_value(described, kind[: kind.rindex("[")], one) for one in given]
+    if kind == "tuple":
+        members = described["components"]
+        return tuple(_value(each, each["type"], given[each["name"]]) for each in members)
+    if kind.startswith("bytes") and isinstance(given, str):
+        return bytes.fromhex(given.removeprefix("0x"))
+    if "int" in kind and isinstance(given, str):
+        return int(given, 0)
+    return given == "true" if kind == "bool" and isinstance(given, str) else given

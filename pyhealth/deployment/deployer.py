@@ -4,9 +4,11 @@ unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import rlp
 
@@ -15,23 +17,45 @@ from pyhealth.chain.sender import Sender
 from pyhealth.chain.transactions import Call, Receipt
 from pyhealth.chain.wallet import Signer, checksum_address
 from pyhealth.deployment.artifacts import Artifact, constructor_data, read_artifact
+from pyhealth.deployment.founding import arguments_of, founders_for
 from pyhealth.deployment.records import Deployed, Record, deploying, load_record
 from pyhealth.errors import DeploymentError, WrongChain
 from pyhealth.hashing import keccak
+from pyhealth.reading import word_of
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What constructors' arguments are made of."""
+
+    chain: Chain
+    addresses: dict[str, str]  # of the contracts before
+    founders: Path | None  # None: those of a local chain
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A contract to deploy, and where its constructor's arguments come from: the addresses of those
-    before it.
-    """
+    """A contract to deploy, and where its constructor's arguments come from."""
 
     name: str
-    arguments: Callable[[dict[str, str]], Sequence[str]] = lambda addresses: ()
+    arguments: Callable[[Plan], list[Any]] = lambda plan: []
     local_only: bool = False
+    lasting: bool = False  # once it stands, votes change it, and its arguments are history
 
 
-SUITE = (Step("Notary"),)
+def _founding(plan: Plan) -> list[Any]:
+    """Return the founders, and the directory: what stands before the consortium.
+
+    A contract after it has the address that `next_address` tells ahead.
+    """
+    adoptions = [
+        {"name": "0x" + word_of(name).hex(), "version": 1, "target": address}
+        for name, address in plan.addresses.items()
+    ]
+    return [arguments_of(founders_for(plan.chain, plan.founders)), adoptions]
+
+
+SUITE = (Step("Notary"), Step("Consortium", _founding, lasting=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +74,42 @@ def deploy(
     signer: Signer,
     file: Path,
     *,
+    founders: Path | None = None,
     fresh: bool = False,
     on_outcome: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Record:
     """Deploy what is missing or changed, and keep the record up to date after each contract."""
     with deploying(file):
         record, sender = _begun(file, chain, fresh), Sender(chain, signer)
+        addresses: dict[str, str] = {}
         for step in steps_for(chain):
-            artifact = read_artifact(step.name)
-            addresses = {name: known.address for name, known in record.contracts.items()}
-            arguments = list(step.arguments(addresses))
-            standing = None if fresh else _standing(chain, record, artifact, arguments)
+            artifact, plan = read_artifact(step.name), Plan(chain, dict(addresses), founders)
+            asked = partial(step.arguments, plan)
+            standing = None if fresh else _standing(chain, record, step, asked)
             if standing is not None:
+                _agree(step, standing, plan)
                 record = _kept(record, step.name, standing)
                 on_outcome(Outcome(step.name, standing.address, 0, 0, deployed=False))
-                continue
-            record = record.with_pending(step.name, next_address(chain, signer))
-            record.save()
-            data = artifact.bytecode + constructor_data(artifact, arguments)
-            receipt = sender.send(Call(None, data))
-            record = record.with_contract(step.name, _deployed(artifact, arguments, receipt))
-            record.save()
-            on_outcome(_outcome(record, step.name, receipt))
+            else:
+                arguments = asked()
+                record = record.with_pending(step.name, next_address(chain, signer))
+                record.save()
+                data = artifact.bytecode + constructor_data(artifact, arguments)
+                receipt = sender.send(Call(None, data))
+                record = record.with_contract(step.name, _deployed(artifact, arguments, receipt))
+                record.save()
+                on_outcome(_outcome(record, step.name, receipt))
+            addresses[step.name] = record.contracts[step.name].address
         return record
+
+
+def _agree(step: Step, standing: Deployed, plan: Plan) -> None:
+    """Refuse founders other than those of the consortium that stands."""
+    if step.lasting and plan.founders and step.arguments(plan)[0] != standing.arguments[0]:
+        raise DeploymentError(
+            f"The {step.name} at {standing.address} was founded by others than {plan.founders} "
+            "names; its members change by vote, or found another with --fresh."
+        )
 
 
 def _begun(file: Path, chain: Chain, fresh: bool) -> Record:
@@ -128,26 +165,26 @@ def next_address(chain: Chain, signer: Signer, ahead: int = 0) -> str:
 
 
 def _standing(
-    chain: Chain, record: Record, artifact: Artifact, arguments: list[str]
+    chain: Chain, record: Record, step: Step, arguments: Callable[[], list[Any]]
 ) -> Deployed | None:
     """Return the deployment that needs no repeating: recorded, or sent before a cut and mined
     since.
     """
-    known = record.contracts.get(artifact.name)
-    if known and known.arguments != arguments:
+    artifact, known = read_artifact(step.name), record.contracts.get(step.name)
+    if known and not step.lasting and known.arguments != arguments():
         return None
-    sent = record.pending.get(artifact.name)
-    found = known or (sent and _found(artifact, sent, arguments)) or None
+    sent = record.pending.get(step.name)
+    found = known or (sent and _found(artifact, sent, arguments())) or None
     if found and artifact.code_hash(chain.code(found.address)) == artifact.code_hash():
         return found
     return None
 
 
-def _found(artifact: Artifact, address: str, arguments: list[str]) -> Deployed:
+def _found(artifact: Artifact, address: str, arguments: list[Any]) -> Deployed:
     return Deployed(address, "0x" + artifact.code_hash().hex(), artifact.compiler, arguments)
 
 
-def _deployed(artifact: Artifact, arguments: list[str], receipt: Receipt) -> Deployed:
+def _deployed(artifact: Artifact, arguments: list[Any], receipt: Receipt) -> Deployed:
     if receipt.contract is None:
         raise DeploymentError(f"Transaction 0x{receipt.transaction.hex()} created no contract.")
     return Deployed(

@@ -23,7 +23,7 @@ class Deployed:
     address: str  # checksummed
     code_hash: str  # of the runtime code with immutables blanked
     compiler: str
-    arguments: list[str] = field(default_factory=list)  # of the constructor
+    arguments: list[Any] = field(default_factory=list)  # of the constructor, as JSON
     transaction: str | None = None  # None: found at its address after a cut
     block: int | None = None
 

@@ -477,4 +477,3 @@ class ActionFailed(ContractError):
     target: str
     reason: bytes
     because: ContractError | None = None  # the reason, decoded
-

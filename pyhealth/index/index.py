@@ -101,6 +101,7 @@ class Index:
         follower = Follower(self.chain, self.store, self._reader, since)
         for _ in progress(follower.run(), "indexing, %", STEPS):
             pass
+        self.store.make_searchable()
         head = self.head
         return Synced(head, self._final(head), follower.added, follower.removed, follower.behind)
 

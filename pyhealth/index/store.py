@@ -35,6 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.schema import CreateTable
 from sqlalchemy.schema import Index as SqlIndex
 
 from pyhealth.errors import (
@@ -170,9 +171,22 @@ class Store:
                 connection.execute(select(func.pg_advisory_xact_lock(CREATING)))
             if inspect(connection).has_table(state.name):
                 return  # another process was faster
-            metadata.create_all(connection)
+            for table in metadata.sorted_tables:
+                connection.execute(CreateTable(table))
             values = {"version": VERSION, "chain_id": chain_id, "genesis": genesis, "changes": 0}
             connection.execute(insert(state).values(values))
+
+    def make_searchable(self) -> None:
+        """Make the indices where there are none: at the end of the first run they cost least."""
+        with self.reading() as connection:
+            made = {index["name"] for index in inspect(connection).get_indexes(events.name)}
+        if made >= {index.name for index in events.indexes}:
+            return
+        with self.writing() as connection:
+            if not self.sqlite:
+                connection.execute(select(func.pg_advisory_xact_lock(CREATING)))
+            for index in sorted(events.indexes, key=lambda index: str(index.name)):
+                index.create(connection, checkfirst=True)
 
     def destroy(self) -> None:
         """Remove the tables, or the file where it is no database any more."""

@@ -1,0 +1,158 @@
+"""Papers that members hand to one another: signed ballots, signed mandates, and opened reasons."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pyhealth.chain.wallet import Signer
+from pyhealth.errors import InputError
+from pyhealth.hashing import (
+    REASON_DOMAIN,
+    Domain,
+    ballot_digest,
+    commitment,
+    digest_of_file,
+    mandate_digest,
+    new_salt,
+)
+from pyhealth.types import Choice
+
+P = TypeVar("P")
+CONTRACT = "Consortium"  # its name in what is signed
+
+
+@dataclass(frozen=True, slots=True)
+class SignedBallot:
+    """A ballot that a member's key signed; anyone can hand it in."""
+
+    chain_id: int
+    consortium: str
+    proposal_id: bytes
+    member: int
+    choice: Choice
+    signer: str
+    deadline: datetime  # the first second at which it is refused
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMandate:
+    """A key's own word that it will act for a member; the member hands it in."""
+
+    chain_id: int
+    consortium: str
+    member: int
+    operator: str
+    nonce: int
+    deadline: datetime  # the first second at which it is refused
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What opens the reason of a proposal: whoever holds it and the document can check the two."""
+
+    document: str
+    digest: bytes  # SHA-256
+    salt: bytes
+
+    @property
+    def commitment(self) -> bytes:
+        """What stands in the proposal."""
+        return commitment(REASON_DOMAIN, self.salt, self.digest)
+
+    def opens(self, document: Path, reason: bytes) -> bool:
+        """Say whether a document is the one that a proposal gives as its reason."""
+        return digest_of_file(document) == self.digest and self.commitment == reason
+
+
+def sign_ballot(
+    signer: Signer,
+    domain: Domain,
+    proposal_id: bytes,
+    *,
+    member: int,
+    choice: Choice,
+    deadline: datetime,
+) -> SignedBallot:
+    """Sign a ballot for a member; needs no node."""
+    seconds = int(deadline.timestamp())
+    digest = ballot_digest(domain, proposal_id, member, choice, seconds)
+    place = domain.chain_id, domain.contract
+    signature = signed(signer, digest)
+    return SignedBallot(*place, proposal_id, member, choice, signer.address, deadline, signature)
+
+
+def sign_mandate(
+    signer: Signer, domain: Domain, *, member: int, nonce: int, deadline: datetime
+) -> SignedMandate:
+    """Sign, with the key that will act for a member; needs no node."""
+    seconds = int(deadline.timestamp())
+    digest = mandate_digest(domain, member, signer.address, nonce, seconds)
+    place = domain.chain_id, domain.contract
+    signature = signed(signer, digest)
+    return SignedMandate(*place, member, signer.address, nonce, deadline, signature)
+
+
+def signed(signer: Signer, digest: bytes) -> bytes:
+    """Return a signature as contracts take it: r, s and v of 27 or 28."""
+    signature = signer.sign_digest(digest)
+    return signature[:64] + bytes([signature[64] + 27])
+
+
+def commit_reason(document: Path) -> Opening:
+    """Commit to a document with a new salt."""
+    if not document.is_file():
+        raise InputError(f"{document} is no file; write the grounds of the proposal into one.")
+    return Opening(document.name, digest_of_file(document), new_salt())
+
+
+def save(paper: SignedBallot | SignedMandate | Opening, file: Path) -> Path:
+    """Write a paper as JSON, for its owner's eyes only; never over another."""
+    named = {field.name: _plain(getattr(paper, field.name)) for field in fields(paper)}
+    try:
+        with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+            out.write(json.dumps({"paper": type(paper).__name__, **named}, indent=2) + "\n")
+    except FileExistsError as error:
+        raise InputError(f"{file} exists already; move it away, or name another file.") from error
+    except OSError as error:
+        raise InputError(f"{file} cannot be written ({error.strerror}).") from error
+    return file
+
+
+def load(kind: type[P], file: Path) -> P:
+    """Read a paper of a kind."""
+    try:
+        told = json.loads(file.read_text("utf-8"))
+        named = {field.name: told[field.name] for field in fields(kind)}  # type: ignore[arg-type]
+        if told["paper"] != kind.__name__:
+            raise ValueError(f"it is a {told['paper']}")
+        return kind(**{name: _typed(name, value) for name, value in named.items()})
+    except OSError as error:
+        raise InputError(f"{file} cannot be read ({error.strerror}).") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{file} is no {kind.__name__} ({error}); have it made anew.") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, Enum):
+        return value.name
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _typed(name: str, value: Any) -> Any:
+    if name == "choice":
+        return Choice[value]
+    if name == "deadline":
+        return datetime.fromisoformat(value)
+    if name in ("proposal_id", "signature", "digest", "salt"):
+        return bytes.fromhex(value[2:])
+    return int(value) if name in ("chain_id", "member", "nonce") else str(value)

@@ -1,0 +1,54 @@
+"""What people write, read into values; what cannot be is refused with what could."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from enum import IntEnum
+from typing import TypeVar
+
+from pyhealth.errors import InputError
+from pyhealth.types import Role
+
+E = TypeVar("E", bound=IntEnum)
+UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+NAME_BYTES = 32
+LONGEST = timedelta(days=36_500)
+
+
+def span_of(text: str) -> timedelta:
+    """Read a length of time, such as ``7d``, ``12h``, ``30m`` or ``90s``."""
+    written = re.fullmatch(r"(\d{1,9})([dhms])", str(text).strip())
+    length = timedelta(**{UNITS[written[2]]: int(written[1])}) if written else LONGEST * 2
+    if length > LONGEST:
+        raise InputError(f"{text!r} is no length of time; write 7d, 12h, 30m or 90s.")
+    return length
+
+
+def one_of(kind: type[E], text: object, what: str) -> E:
+    """Read a member of an enumeration, in capitals or not, words parted by ``-`` or ``_``."""
+    wanted = str(text).strip().upper().replace("-", "_").replace(" ", "_")
+    if wanted in kind.__members__:
+        return kind[wanted]
+    known = ", ".join(name.lower().replace("_", "-") for name in kind.__members__)
+    raise InputError(f"{text!r} is no {what}; known are {known}.")
+
+
+def roles(texts: Iterable[object]) -> frozenset[Role]:
+    """Read roles; at least one."""
+    read = frozenset(one_of(Role, text, "role") for text in texts)
+    if not read:
+        known = ", ".join(name for name in Role.__members__)
+        raise InputError(f"No role is given; give at least one of {known}.")
+    return read
+
+
+def word_of(name: str) -> bytes:
+    """Write a short name as the contracts keep it: UTF-8, filled with zeros to 32 bytes."""
+    word = name.encode()
+    if not word or len(word) > NAME_BYTES or not name.isprintable() or name != name.strip():
+        raise InputError(
+            f"{name!r} cannot be a name: 1 to {NAME_BYTES} bytes that can be read are expected."
+        )
+    return word.ljust(NAME_BYTES, b"\0")
