@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.solc
 export ETH_HASH_BACKEND := pysha3
 
-.PHONY: help setup demo test assurance bench compile lint format brownie lock doctor clean \
+.PHONY: help setup demo test gas assurance bench compile lint format brownie lock doctor clean \
 	pytest forge ruff types fmt slither fresh
 
 help: ## list what can be made
@@ -43,6 +43,9 @@ format: setup ## format the sources
 	@.venv/bin/ruff format
 	@.venv/bin/ruff check --fix
 	@$(FORGE) fmt contracts tests/solidity
+
+gas: setup ## measure the gas anew, into tests/gas.json
+	@PYHEALTH_WRITE_GAS=1 .venv/bin/python -m pytest tests/test_gas.py
 
 brownie: setup ## compile, deploy and test with Brownie, in an environment of its own
 	@$(TOOLCHAIN) setup-brownie

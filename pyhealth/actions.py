@@ -1,22 +1,21 @@
-"""Actions of a proposal: read from what people write, and said in words."""
+"""Actions of a proposal, read from what people write."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from pyhealth import reading
-from pyhealth.chain.network import Chain, address_of
+from pyhealth.chain.network import address_of
 from pyhealth.config import read_yaml
 from pyhealth.consortium import Consortium
-from pyhealth.deployment.artifacts import Artifact, encode_json, names, read_artifact
+from pyhealth.deployment.artifacts import encode_json
+from pyhealth.describing import artifact_at, functions_of
 from pyhealth.errors import InputError
-from pyhealth.hashing import keccak
-from pyhealth.register import Register, shown
-from pyhealth.types import Action, Adoption, Rule, Threshold, roles_of, text_of
+from pyhealth.register import Register
+from pyhealth.types import Action, Adoption, Rule, Threshold
 
 # What a person gives to each action, in this order.
 PARAMETERS: dict[str, tuple[str, ...]] = {
@@ -116,10 +115,10 @@ class Reader:
 
     def _function(self, target: str, text: str) -> tuple[bytes, dict[str, Any]]:
         """Find a function by its name, its signature or its selector."""
-        known = _artifact_at(self.consortium, target)
+        known = artifact_at(self.consortium, target)
         if text.startswith("0x") and len(text) == 10:
             return bytes.fromhex(text[2:]), {"inputs": []}
-        functions = _functions(known) if known else {}
+        functions = functions_of(known) if known else {}
         found = {
             selector: entry
             for selector, (signature, entry) in functions.items()
@@ -141,142 +140,6 @@ class Reader:
             raise InputError(
                 f"{given['function']} cannot be called with {_listed(arguments)} ({error})."
             ) from error
-
-
-def describe(action: Action, consortium: Consortium, register: Register) -> str:
-    """Say in words what an action does."""
-    selector = action.data[:4]
-    if action.target == consortium.binding.address:
-        known: Artifact | None = consortium.binding.artifact
-    else:
-        known = _artifact_at(consortium, action.target)
-    listing = register.listing(action.target)
-    title = f"{listing.name} version {listing.version}" if listing else "a contract not adopted"
-    place = f"{title} at {action.target}"
-    found = _functions(known).get(selector) if known else None
-    arguments = _decoded(found[1], action.data[4:]) if found else None
-    if found is None or arguments is None:
-        rest = len(action.data) - 4
-        odd = "arguments that it cannot read" if found else "an unknown function"
-        return f"call {place}: {odd}, 0x{selector.hex()} with {rest} bytes; ask for its source"
-    name = str(found[1]["name"])
-    if action.target == consortium.binding.address:
-        own = _OWN.get(name)
-        if own:
-            return own(register, consortium.binding.chain, *arguments)
-        place = "the consortium itself"
-    named = zip((each["name"] for each in found[1]["inputs"]), arguments, strict=True)
-    told = ", ".join(f"{key}={_shown(value)}" for key, value in named)
-    return f"call {place}: {name}({told})"
-
-
-def _adopting(register: Register, chain: Chain, adoption: tuple[bytes, int, str]) -> str:
-    name, version, target = adoption
-    code = chain.code(target)
-    found = next((one for one in names() if _is_code(read_artifact(one), code)), None)
-    told = f"its code is this suite's {found}" if found else "its code is none of this suite's"
-    return f"adopt {target} as {text_of(name)} version {version} ({told})"
-
-
-def _threshold(register: Register, chain: Chain, target: str, selector: bytes, kind: int) -> str:
-    listing = register.listing(target)
-    title = f"{listing.name} at {target}" if listing else target
-    need = Threshold(kind) or Threshold.THREE_QUARTERS
-    return f"let calls of 0x{selector.hex()} on {title} need {_plain(need)} of the members"
-
-
-def _on(told: str) -> Callable[..., str]:
-    return lambda register, chain, member: told.format(register.title(member))
-
-
-def _at(told: str) -> Callable[..., str]:
-    def say(register: Register, chain: Chain, target: str) -> str:
-        listing = register.listing(target)
-        return told.format(f"{listing.name} version {listing.version}" if listing else target)
-
-    return say
-
-
-_OWN: dict[str, Callable[..., str]] = {
-    "admit": lambda register, chain, account, roles, name: (
-        f"admit {text_of(name)} with account {account} as {shown(roles_of(roles))}"
-    ),
-    "remove": _on("remove {} for good"),
-    "setRoles": lambda register, chain, member, roles: (
-        f"let {register.title(member)} be {shown(roles_of(roles))}"
-    ),
-    "replaceAccount": lambda register, chain, member, account: (
-        f"replace the account of {register.title(member)} by {account}, and revoke all its operators"
-    ),
-    "suspend": _on("suspend {} for 7 days"),
-    "suspendUntilLifted": _on("suspend {} until a vote lifts it"),
-    "reinstate": _on("end the suspension of {}"),
-    "adopt": _adopting,
-    "pause": _at("pause {} for 7 days"),
-    "pauseUntilLifted": _at("pause {} until a vote lifts it"),
-    "unpause": _at("end the pause of {}"),
-    "setRule": lambda register, chain, rule, value: (
-        f"set the rule {_plain(Rule(rule))} to {timedelta(seconds=value)}"
-    ),
-    "setThreshold": _threshold,
-}
-
-
-def _artifact_at(consortium: Consortium, target: str) -> Artifact | None:
-    """Return what is known of the code at an address: by the code, since names can be given
-    freely.
-    """
-    if target == consortium.binding.address:
-        return consortium.binding.artifact
-    code = consortium.binding.chain.code(target)
-    known = (read_artifact(name) for name in names())
-    return next((artifact for artifact in known if _is_code(artifact, code)), None)
-
-
-def _is_code(artifact: Artifact, code: bytes) -> bool:
-    return len(code) == len(artifact.runtime) and artifact.code_hash(code) == artifact.code_hash()
-
-
-def _functions(artifact: Artifact) -> dict[bytes, tuple[str, dict[str, Any]]]:
-    from eth_utils.abi import abi_to_signature
-
-    listed = [entry for entry in artifact.abi if entry["type"] == "function"]
-    signed = [(abi_to_signature(entry), entry) for entry in listed]  # type: ignore[arg-type]
-    return {keccak(signature.encode())[:4]: (signature, entry) for signature, entry in signed}
-
-
-def _decoded(entry: Mapping[str, Any], data: bytes) -> list[Any] | None:
-    """Decode arguments; nothing where they are not encoded as the compiler does."""
-    from eth_abi.abi import decode, encode
-    from eth_utils.abi import collapse_if_tuple
-    from eth_utils.address import to_checksum_address
-
-    types = [collapse_if_tuple(each) for each in entry["inputs"]]
-    try:
-        values = decode(types, data)
-        if encode(types, values) != data:
-            return None
-    except Exception:  # eth_abi's, of many kinds
-        return None
-
-    def clean(value: Any) -> Any:
-        if isinstance(value, str) and value.startswith("0x") and len(value) == 42:
-            return to_checksum_address(value)
-        return type(value)(map(clean, value)) if isinstance(value, (tuple, list)) else value
-
-    return [clean(value) for value in values]
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bytes):
-        return "0x" + value.hex()
-    if isinstance(value, (tuple, list)):
-        return "[" + ", ".join(map(_shown, value)) + "]"
-    return repr(value) if isinstance(value, str) and not value.startswith("0x") else str(value)
-
-
-def _plain(value: Rule | Threshold) -> str:
-    return value.name.lower().replace("_", " ")
 
 
 def _listed(given: Mapping[str, Any] | Sequence[Any]) -> str:

@@ -132,8 +132,8 @@ class Consortium:
         """Open a proposal, and return its identifier; the reason is a salted commitment."""
         calls = [(one.target, one.data) for one in actions]
         receipt = self.binding.send("propose", calls, reason)
-        ((_, opened),) = self.binding.events(receipt, "ProposalOpened")
-        return bytes(opened["proposalId"])
+        (opened,) = (log for log in receipt.logs if log.address == self.binding.address)
+        return opened.topics[1]
 
     def withdraw(self, proposal_id: bytes) -> Receipt:
         """Withdraw a proposal of this account's member, also while suspended."""

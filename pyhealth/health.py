@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pyhealth.chain import network
 from pyhealth.chain.binding import Binding
@@ -17,6 +18,9 @@ from pyhealth.deployment.deployer import deploy
 from pyhealth.deployment.records import Record, load_record, record_file
 from pyhealth.errors import DeploymentError
 from pyhealth.notary import Notary
+
+if TYPE_CHECKING:
+    from pyhealth.index import Index  # SQLAlchemy takes a while to import
 
 DEFAULT_ACCOUNT = "sponsor"  # of the cast, on local chains
 DEPLOYER = "deployer"
@@ -62,6 +66,13 @@ class Health:
     def consortium(self) -> Consortium:
         """Members, votes, and the directory of contracts."""
         return Consortium(self._binding("Consortium"))
+
+    @cached_property
+    def index(self) -> Index:
+        """Every event of the suite, in a database; `Index.sync` brings it up to date."""
+        from pyhealth.index import open_index, sources_of
+
+        return open_index(self.settings, self.chain, sources_of(self.record))
 
     def _binding(self, name: str) -> Binding:
         deployed = self.record.contracts.get(name)

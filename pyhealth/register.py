@@ -9,6 +9,7 @@ from typing import Any
 
 from pyhealth.consortium import Consortium
 from pyhealth.errors import InputError
+from pyhealth.hashing import proposal_id
 from pyhealth.types import (
     FOREVER,
     Listing,
@@ -104,7 +105,7 @@ def changes(before: Register, after: Register) -> list[str]:
           for text in _changed(one, before, after)),
         *_powers(before, after),
         *_directory(before, after),
-        *(f"{_plain(rule)} is {value} from then on, and was {before.rules[rule]}."
+        *(f"{plain(rule)} is {value} from then on, and was {before.rules[rule]}."
           for rule, value in after.rules.items() if value != before.rules[rule]),
     ]  # fmt: skip
 
@@ -121,7 +122,7 @@ def _comings(before: Register, after: Register) -> Iterator[str]:
         yield f"{before.title(number)} is a member no more, and loses {shown(gone.roles)}."
     seats = len(after.members)
     if seats != len(before.members):
-        needed = (f"{_plain(one)} {one.needed(seats)}" for one in Threshold if one)
+        needed = (f"{plain(one)} {one.needed(seats)}" for one in Threshold if one)
         yield f"With {seats} members decisions need: {', '.join(needed)}."
 
 
@@ -169,5 +170,24 @@ def shown(roles: frozenset[Role]) -> str:
     return ", ".join(role.name for role in sorted(roles)) or "no role"
 
 
-def _plain(value: Rule | Threshold) -> str:
+def plain(value: Rule | Threshold) -> str:
+    """Name a rule or a threshold for people."""
     return value.name.lower().replace("_", " ")
+
+
+def all_members(consortium: Consortium) -> dict[int, Member]:
+    """Return every member ever admitted, by number."""
+    found: dict[int, Member] = {}
+    while int((member := consortium.member_of(len(found) + 1)).account, 16):
+        found[len(found) + 1] = member
+    return found
+
+
+def all_proposals(consortium: Consortium) -> list[bytes]:
+    """Return every proposal ever opened, each member's in order: their identifiers are derived."""
+    chain_id, address = consortium.binding.chain.chain_id, consortium.binding.address
+    return [
+        proposal_id(chain_id, address, member, opened)
+        for member in all_members(consortium)
+        for opened in range(consortium.proposals_of(member))
+    ]

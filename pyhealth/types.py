@@ -212,7 +212,7 @@ READERS: dict[str, tuple[type, Callable[[Any], Any]]] = {
     "timedelta": (int, span),
     "str": (bytes, text_of),
     "frozenset[Role]": (int, roles_of),
-    "tuple[Action, ...]": (list, lambda raw: tuple(Action(*one) for one in raw)),
+    "tuple[Action, ...]": (tuple, lambda raw: tuple(Action(*one) for one in raw)),
     **{each.__name__: (int, each) for each in (Role, MemberStatus, Threshold, Choice)},
     **{each.__name__: (int, each) for each in (ProposalStatus, Rule)},
 }

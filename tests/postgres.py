@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -46,7 +47,7 @@ def server() -> Iterator[str]:
             _wait(running, port, home / "log")
             yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
         finally:
-            running.terminate()
+            running.send_signal(signal.SIGINT)  # at once: on SIGTERM it waits for its clients
             running.wait(START_SECONDS)
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -31,7 +31,7 @@ BUDGETS = {ONE: 47_000, HUNDRED: 25_500, ROOTS: 48_000}
 
 def word(place: int) -> bytes:
     """32 bytes without a zero among them, so that each costs the same as calldata."""
-    return keccak(b"%d" % place).replace(b"\0", b"\\1")
+    return keccak(b"%d" % place).replace(b"\x00", b"\x01")
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def measured(sponsor: Health) -> dict[str, int]:
     found["notary: 100 digests, each, again"] = many(1_000, 100) // 100
     found["notary: the largest batch, in all"] = many(10_000, notary.binding.call("MAX_BATCH"))
     few, more = (MerkleTree(word(i) for i in range(count)).root for count in (1, 10_000))
-    costs = {anchored(root.replace(b"\0", b"\\1")) for root in (few, more)}
+    costs = {anchored(root.replace(b"\x00", b"\x01")) for root in (few, more)}
     assert len(costs) == 1, "the number of documents under a root costs nothing"
     found[ROOTS] = costs.pop()
     for name, deployed in sponsor.record.contracts.items():

@@ -406,7 +406,7 @@ def event_only_code() -> bytes:
 def forged(sponsor: Health, documents, node) -> tuple[Path, Any]:
     """A document with a proof whose event comes from such a contract."""
     node.rpc.call("anvil_setCode", ELSEWHERE, "0x" + event_only_code().hex())
-    binding = Binding(sponsor.chain, read_artifact("Notary"), ELSEWHERE, sponsor.sender)
+    binding = Binding(sponsor.chain, read_artifact("Notary"), ELSEWHERE, lambda: sponsor.sender)
     pretended = Notary(binding, sponsor.settings.home / "drafts")
     document = Document(documents[0].name, "sha-256", digest_of_file(documents[0]), b"\x07" * 32)
     tree = MerkleTree([document.commitment])

@@ -116,14 +116,33 @@ class Folder:
         """Open the file that users of the node lock."""
         return (self.path / "users.lock").open("a")
 
-    def running(self) -> dict[str, int | str] | None:
-        """Return what is said of the running node, or nothing where none runs."""
+    def supervised(self) -> IO[str]:
+        """Open the file that the supervisor locks for as long as it lives."""
+        return (self.path / "supervisor.lock").open("a")
+
+    def told(self) -> dict[str, int | str]:
+        """Return what was said of the node that was started last; it may have ended."""
         try:
             told: dict[str, int | str] = json.loads(self.node.read_text())
-            os.kill(int(told["anvil"]), 0)
-        except (FileNotFoundError, ProcessLookupError, PermissionError, ValueError, KeyError):
+        except (FileNotFoundError, ValueError):
+            return {}
+        return told if {"url", "port", "anvil", "supervisor"} <= told.keys() else {}
+
+    def running(self) -> dict[str, int | str] | None:
+        """Return what is said of the running node, or nothing where none runs, or it is ending."""
+        told = self.told()
+        if not told or not _alive(int(told["anvil"])):
             return None
+        with self.supervised() as supervisor:
+            if _lock(supervisor, fcntl.LOCK_SH):
+                return None  # killed, and its node is ending
         return told if _listens(int(told["port"])) else None
+
+    def await_end(self) -> None:
+        """Wait for a node whose supervisor was killed: it writes its state, and ends."""
+        deadline, told = time.monotonic() + STOP_SECONDS, self.told()
+        while told and _alive(int(told["anvil"])) and time.monotonic() < deadline:
+            time.sleep(0.02)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +169,7 @@ def attach(folder: Folder, anvil: Path, *, port: int = 0) -> Lease:
 
 
 def _start(folder: Folder, anvil: Path, port: int) -> dict[str, int | str]:
+    folder.await_end()
     folder.node.unlink(missing_ok=True)
     port = _free_port(port)
     with folder.log.open("w") as log:
@@ -174,6 +194,18 @@ def _start(folder: Folder, anvil: Path, port: int) -> dict[str, int | str]:
         f"Anvil did not start on port {port}: {why}; see {folder.log}, "
         f"and if its state is damaged start afresh with 'pyhealth chain reset'."
     )
+
+
+def _alive(process: int) -> bool:
+    """Say whether a process runs; one that has ended and waits for its parent does not."""
+    try:
+        os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # another user's, or a system without /proc
+    return state not in ("Z", "X")
 
 
 def _listens(port: int) -> bool:
@@ -220,8 +252,9 @@ def _supervise(folder: Folder, anvil: str, port: int) -> None:
     node = subprocess.Popen(command, preexec_fn=_die_with_parent)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(_stop(folder, node)))
+    alive, users = folder.supervised(), folder.users()
+    fcntl.flock(alive, fcntl.LOCK_EX)
     _announce(folder, node, port)
-    users = folder.users()
     while node.poll() is None:
         _wait_until_unused(users, node, folder)
         with folder.starting():
@@ -246,9 +279,9 @@ def _announce(folder: Folder, node: subprocess.Popen[bytes], port: int) -> None:
             time.sleep(0.005)
             continue
         rpc = Rpc(f"http://{HOST}:{port}")
-        rpc.call(
-            "anvil_setTime", int(time.time())
-        )  # else its clock would start at the time of block 0
+        # Else its clock would start at block 0; a clock that was moved forward stays so.
+        head = int(rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        rpc.call("anvil_setTime", max(int(time.time()), head))
         told = {"url": rpc.url, "port": port, "anvil": node.pid, "supervisor": os.getpid()}
         draft = folder.node.with_suffix(".tmp")
         draft.write_text(json.dumps(told))
@@ -262,9 +295,9 @@ def _wait_until_unused(users: IO[str], node: subprocess.Popen[bytes], folder: Fo
     fcntl.flock(users, fcntl.LOCK_UN)
 
 
-def _lock(users: IO[str]) -> bool:
+def _lock(file: IO[str], kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

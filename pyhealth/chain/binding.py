@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
+from eth_abi.exceptions import DecodingError
 from eth_utils.abi import abi_to_signature, collapse_if_tuple
 from hexbytes import HexBytes
 
@@ -15,13 +17,13 @@ from pyhealth.chain.network import Chain
 from pyhealth.chain.refusals import decode_refusal
 from pyhealth.chain.sender import Sender
 from pyhealth.chain.transactions import Call, Log, Receipt
+from pyhealth.chain.wallet import checksum_address
 from pyhealth.deployment.artifacts import Artifact
-from pyhealth.errors import ConfigError, RpcRefused
+from pyhealth.errors import ConfigError, DeploymentError, RpcRefused
 from pyhealth.hashing import keccak
 
 if TYPE_CHECKING:
     from web3.contract import Contract
-    from web3.types import BlockIdentifier
 
 
 @dataclass
@@ -51,24 +53,48 @@ class Binding:
         selector, types = self._signatures[function]
         return Call(self.address, selector + abi_encode(types, arguments))
 
+    def selector(self, function: str) -> bytes:
+        """Return the 4 bytes that name a function."""
+        return self._signatures[function][0]
+
     @cached_property
     def _signatures(self) -> dict[str, tuple[bytes, list[str]]]:
         """The selector and the types of each function: web3.py looks them up anew for each call."""
-        listed = (entry for entry in self.artifact.abi if entry["type"] == "function")
         return {
-            entry["name"]: (
-                keccak(abi_to_signature(entry).encode())[:4],
+            name: (
+                keccak(abi_to_signature(entry).encode())[:4],  # type: ignore[arg-type]
                 [collapse_if_tuple(argument) for argument in entry["inputs"]],
             )
-            for entry in listed
+            for name, entry in self._functions.items()
         }
 
-    def call(self, function: str, *arguments: Any, block: BlockIdentifier = "latest") -> Any:
+    @cached_property
+    def _functions(self) -> dict[str, dict[str, Any]]:
+        listed = (entry for entry in self.artifact.abi if entry["type"] == "function")
+        return {entry["name"]: entry for entry in listed}
+
+    def call(self, function: str, *arguments: Any, block: int | str = "latest") -> Any:
         """Ask a view; what the contract refuses is raised as the exception of the same name."""
+        asked = {"to": self.address, "data": "0x" + self.encode(function, *arguments).data.hex()}
+        place = hex(block) if isinstance(block, int) else block
         try:
-            return self.contract.functions[function](*arguments).call(block_identifier=block)
+            answer = self.chain.rpc.call("eth_call", asked, place)
         except RpcRefused as refused:
             raise decode_refusal(refused.data) or refused from refused
+        return self.decode(function, bytes.fromhex(answer[2:]))
+
+    def decode(self, function: str, answer: bytes) -> Any:
+        """Return what a view answered: one value, or a tuple of several."""
+        outputs = self._functions[function]["outputs"]
+        try:
+            values = abi_decode([collapse_if_tuple(each) for each in outputs], answer)
+        except DecodingError as error:
+            raise DeploymentError(
+                f"{self.artifact.name} at {self.address} does not answer {function} as this "
+                "suite's does; name the network that it is deployed on, or deploy it anew."
+            ) from error
+        clean = tuple(map(_clean, outputs, values))
+        return clean[0] if len(clean) == 1 else clean
 
     def send(self, function: str, *arguments: Any) -> Receipt:
         """Send a call and wait for it."""
@@ -77,7 +103,8 @@ class Binding:
     def _sender(self) -> Sender:
         if self.open_sender is None:
             raise ConfigError(
-                f"{self.artifact.name} at {self.address} was opened without an account: to read only."
+                f"{self.artifact.name} at {self.address} was opened without an account: "
+                "to read only."
             )
         return self.open_sender()
 
@@ -101,3 +128,14 @@ class Binding:
                     "blockNumber": receipt.block_number,
                 }
                 yield log, dict(event.process_log(entry)["args"])
+
+
+def _clean(entry: dict[str, Any], value: Any) -> Any:
+    """Write every address of a value with its checksum."""
+    kind = entry["type"]
+    if kind.endswith("]"):
+        each = {**entry, "type": kind[: kind.rindex("[")]}
+        return tuple(_clean(each, one) for one in value)
+    if kind == "tuple":
+        return tuple(map(_clean, entry["components"], value))
+    return checksum_address(bytes.fromhex(value[2:])) if kind == "address" else value

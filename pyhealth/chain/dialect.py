@@ -21,6 +21,7 @@ class Meaning(Enum):
 RATE_LIMITED = frozenset({-32005, -32029})
 RATE_TEXTS = re.compile(r"too many requests|rate.?limit|request limit|quota|capacity")
 LOG_LIMIT = re.compile(r"range|result|block|log")  # -32005 is also said of too wide a log query
+NOT_THERE_YET = re.compile(r"blockoutofrange|header not found|unknown block|block not found")
 
 TEXTS = (
     (
@@ -35,7 +36,7 @@ TEXTS = (
     (
         Meaning.HOPELESS,
         re.compile(
-            r"block gas limit|intrinsic gas|gas limit (too|is too)|initcode|oversized|type not supported"
+            r"block gas limit|intrinsic gas|gas limit too|initcode|oversized|type not supported"
         ),
     ),
 )
@@ -52,6 +53,13 @@ def rate_limited(refused: object) -> bool:
     if not isinstance(refused, RpcRefused):
         return False
     message = refused.message.lower()
+    if "revert" in message:  # a contract's words, not the node's
+        return False
     if RATE_TEXTS.search(message):
         return True
     return refused.code in RATE_LIMITED and not LOG_LIMIT.search(message)
+
+
+def not_there_yet(refused: object) -> bool:
+    """Say whether a node lacks a block that others have: it lags, or is being reorganised."""
+    return isinstance(refused, RpcRefused) and bool(NOT_THERE_YET.search(refused.message.lower()))

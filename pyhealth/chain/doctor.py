@@ -15,7 +15,7 @@ from pyhealth.chain.wallet import Wallet
 from pyhealth.config import EMBEDDED, Settings
 from pyhealth.errors import ConfigError, PyHealthError, RpcRefused
 
-PACKAGES = ("web3", "eth-account", "coincurve", "safe-pysha3")
+PACKAGES = ("web3", "eth-account", "coincurve", "safe-pysha3", "tiny-keccak")
 CODES = {  # bare code that returns where the chain knows the opcode, and fails where it does not
     "PUSH0 (Shanghai)": "0x5f5ff3",
     "MCOPY (Cancun)": "0x6000600060005e60006000f3",
@@ -93,7 +93,7 @@ def _speed() -> Finding:
     made_by = keccak_256().__class__.__module__
     fine = made_by == "_pysha3"
     remedy = "" if fine else "Install safe-pysha3; another package took the name sha3."
-    told = f"signing by coincurve, hashing by {'safe-pysha3' if fine else made_by}"
+    told = f"signing by coincurve, hashing by tiny-keccak and {'safe-pysha3' if fine else made_by}"
     return Finding("fast signing and hashing", fine, told, remedy)
 
 

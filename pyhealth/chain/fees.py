@@ -81,7 +81,7 @@ def _usual_tip(chain: Chain) -> int:
 
 
 def bumped(old: Fees, now: Fees, limit: int | None) -> Fees | None:
-    """Return what replaces a stuck transaction: an eighth more of both, or the market's price if that is higher.
+    """Return what replaces a stuck transaction: an eighth more of both, or the market's price.
 
     Nothing where the limit does not allow it: nodes take no smaller step.
     """

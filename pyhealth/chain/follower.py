@@ -1,4 +1,4 @@
-"""Follows calls until they are final: mined, with the network's confirmations, on the chain that stands."""
+"""Follows calls until they are final: mined, and as deep as the network asks, on the chain."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pyhealth.chain.journal import OPEN, Entry, Journal, State
+from pyhealth.chain.entries import OPEN, Entry, State
+from pyhealth.chain.journal import Journal
 from pyhealth.chain.network import Chain
 from pyhealth.chain.transactions import Receipt
 from pyhealth.errors import RpcFault, RpcRefused
@@ -42,7 +43,7 @@ class Follower:
         return any(entry.state is not State.SENT for entry in moved)
 
     def taken(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Return the calls whose nonce a foreign transaction used up, as deep as what counts as final."""
+        """Return the calls whose nonce a foreign transaction used up for good."""
         now = time.monotonic()
         since = [
             entry

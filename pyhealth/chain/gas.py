@@ -55,7 +55,8 @@ class GasMeter:
         gas = call.gas or 0 if answer is None else self.chain.rpc.number("eth_estimateGas", answer)
         if gas > MOST_GAS:
             return InputError(
-                f"The call needs {gas} gas, and a transaction may use {MOST_GAS} (EIP-7825); split it."
+                f"The call needs {gas} gas, and a transaction may use {MOST_GAS} (EIP-7825); "
+                "split it."
             )
         return replace(
             call, gas=gas if answer is None else min(gas + gas * MARGIN // 100, MOST_GAS)

@@ -1,8 +1,9 @@
 """The journal: every transaction of ours on disk before it leaves, and what became of it.
 
-One SQLite file a chain is the authority over nonces: whoever sends from an account takes its turn under a lock,
-reserves nonces, signs, commits the signed bytes (one fsync for many), and only then sends. A process that is killed
-loses nothing: the next one sends the same bytes again, which no chain executes twice.
+One SQLite file a chain is the authority over nonces: whoever sends from an account takes its turn
+under a lock, reserves nonces, signs, commits the signed bytes (one fsync for many), and only then
+sends. A process that is killed loses nothing: the next one sends the same bytes again, which no
+chain executes twice.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from threading import Lock, RLock
 from typing import IO, Any
 
-from pyhealth.chain.transactions import Call, Fees, Receipt, Signed, parse
+from pyhealth.chain.entries import Attempt, Entry, State
+from pyhealth.chain.transactions import Fees, Receipt, Signed, parse
 from pyhealth.errors import JournalError, JournalLocked
 
 LOCK_SECONDS = 60.0  # to wait for other processes
@@ -29,74 +29,20 @@ KEPT_SECONDS = (
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS chain (version INTEGER, chain_id INTEGER, genesis BLOB);
 CREATE TABLE IF NOT EXISTS calls (
-    id INTEGER PRIMARY KEY, account TEXT NOT NULL, nonce INTEGER NOT NULL, key TEXT, state TEXT NOT NULL,
-    hash BLOB, block_number INTEGER, block_hash BLOB, error TEXT, created REAL NOT NULL, updated REAL NOT NULL);
+    id INTEGER PRIMARY KEY, account TEXT NOT NULL, nonce INTEGER NOT NULL, key TEXT,
+    state TEXT NOT NULL, hash BLOB, block_number INTEGER, block_hash BLOB, error TEXT,
+    created REAL NOT NULL, updated REAL NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS call_of_key ON calls (account, key) WHERE key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS call_of_nonce ON calls (account, nonce);
 CREATE INDEX IF NOT EXISTS open_call ON calls (account, nonce) WHERE state IN ('sent', 'mined');
 CREATE TABLE IF NOT EXISTS attempts (
-    call INTEGER NOT NULL, hash BLOB NOT NULL, raw BLOB NOT NULL, idle INTEGER NOT NULL, signed REAL NOT NULL);
+    call INTEGER NOT NULL, hash BLOB NOT NULL, raw BLOB NOT NULL, idle INTEGER NOT NULL,
+    signed REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS attempt_of_call ON attempts (call);
 """
 VERSION = 1
 MOST_PARAMETERS = 900  # of one statement, that every SQLite takes
 COLUMNS = "id, nonce, key, state, error, created"
-
-
-class State(StrEnum):
-    """Where a call stands."""
-
-    SENT = "sent"  # signed and kept; the node has it, or will be given it
-    MINED = "mined"  # in a block that is not deep enough yet
-    FINAL = "final"  # in a block with the network's confirmations
-    FAILED = "failed"  # final, and reverted
-    CANCELLED = "cancelled"  # final, its nonce used up with nothing
-    LOST = "lost"  # a development chain was wound back behind it
-
-
-OPEN = (State.SENT, State.MINED)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One set of bytes that would use a call's nonce; any of them may be the one that is mined."""
-
-    hash: bytes
-    raw: bytes
-    idle: bool  # does nothing but use the nonce up
-    signed: float  # seconds since 1970
-
-    @property
-    def sent(self) -> Signed:
-        """The transaction that the bytes are."""
-        return parse(self.raw)
-
-
-@dataclass(slots=True)
-class Entry:
-    """A call on its way, and all attempts at it."""
-
-    id: int
-    nonce: int
-    key: str | None
-    state: State = State.SENT
-    error: str | None = None
-    created: float = 0.0
-    attempts: list[Attempt] = field(default_factory=list)
-    receipt: Receipt | None = None  # once mined
-    missing: float | None = None  # since when its nonce is used and none of its attempts is found
-
-    @property
-    def last(self) -> Attempt:
-        """The attempt that is sent now."""
-        return self.attempts[-1]
-
-    @property
-    def call(self) -> Call:
-        """What shall be done."""
-        return next(
-            attempt for attempt in self.attempts if not attempt.idle or len(self.attempts) == 1
-        ).sent.call
 
 
 class Journal:
@@ -127,12 +73,13 @@ class Journal:
             elif found != (VERSION, chain_id, genesis):
                 raise JournalError(
                     str(self.file),
-                    f"it is of chain {found[1]} with first block 0x{found[2].hex()[:8]} in version {found[0]}, "
-                    f"and this is chain {chain_id} with first block 0x{genesis.hex()[:8]}; move it away",
+                    f"it is of chain {found[1]} with first block 0x{found[2].hex()[:8]} (version "
+                    f"{found[0]}), and this is chain {chain_id} with 0x{genesis.hex()[:8]}; "
+                    "move it away",
                 )
             self._db.execute(
-                "DELETE FROM attempts WHERE call IN (SELECT id FROM calls WHERE state NOT IN ('sent', 'mined') "
-                "AND updated < ?)",
+                "DELETE FROM attempts WHERE call IN (SELECT id FROM calls "
+                "WHERE state NOT IN ('sent', 'mined') AND updated < ?)",
                 (time.time() - KEPT_SECONDS,),
             )
 
@@ -186,14 +133,15 @@ class Journal:
                 for i, (signed, key) in enumerate(calls)
             ]
             self._db.executemany(
-                "INSERT INTO calls (id, account, nonce, key, state, created, updated) VALUES (?, ?, ?, ?, 'sent', ?, ?)",
+                "INSERT INTO calls (id, account, nonce, key, state, created, updated) "
+                "VALUES (?, ?, ?, ?, 'sent', ?, ?)",
                 [(entry.id, account, entry.nonce, entry.key, now, now) for entry in entries],
             )
             self._insert((entry.id, entry.last) for entry in entries)
         return entries
 
     def retry(self, attempts: Sequence[tuple[Entry, Signed]], *, idle: bool = False) -> None:
-        """Keep another attempt at each call, at its nonce or a new one: on disk when this returns."""
+        """Keep another attempt at each call, at its nonce or a new one, on disk as well."""
         now = time.time()
         with self._writing(durable=True):
             for entry, signed in attempts:
@@ -216,7 +164,8 @@ class Journal:
         now = time.time()
         with self._writing(durable=False):
             self._db.executemany(
-                "UPDATE calls SET state = ?, hash = ?, block_number = ?, block_hash = ?, updated = ? WHERE id = ?",
+                "UPDATE calls SET state = ?, hash = ?, block_number = ?, block_hash = ?, "
+                "updated = ? WHERE id = ?",
                 [(entry.state.value, *_place(entry.receipt), now, entry.id) for entry in entries],
             )
 

@@ -185,7 +185,7 @@ def _identity(rpc: Rpc) -> tuple[int, bytes]:
 
 
 def address_of(text: str) -> str:
-    """Check an address as a person writes it: 20 bytes, not zero, and its checksum if it has one."""
+    """Check an address as a person writes it: 20 bytes, not zero, its checksum if it has one."""
     from pyhealth.chain.wallet import checksum_address
 
     try:

@@ -1,7 +1,8 @@
-"""JSON-RPC over keep-alive connections: calls, batches, and every failure as one of our errors, in bounded time.
+"""JSON-RPC over keep-alive connections: every failure is one of our errors, in bounded time.
 
-Reads are repeated, after a pause that doubles and varies by a fifth, or as long as the node asks for (Retry-After),
-within a budget. Transactions are never repeated here: only the sender knows whether one has arrived.
+Reads are repeated, after a pause that doubles and varies by a fifth, or as long as the node asks
+for (Retry-After), within a budget. Transactions are never repeated here: only the sender knows
+whether one has arrived.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import orjson
 import urllib3
 
-from pyhealth.chain.dialect import rate_limited
+from pyhealth.chain.dialect import not_there_yet, rate_limited
 from pyhealth.errors import NodeUnreachable, RateLimited, RpcFault, RpcRefused
 
 BATCH = 100  # calls in one request: what hosted nodes accept.
@@ -45,7 +46,7 @@ class Rpc:
         self._lost = False  # whether the connection broke since the chain was last checked
 
     def call(self, method: str, *params: Any) -> Any:
-        """Return the result of one call; raise `RpcRefused` where the node answers with an error."""
+        """Return the result of one call; raise `RpcRefused` where the node refuses."""
         (answer,) = self.batch([(method, params)])
         if isinstance(answer, RpcRefused):
             raise answer
@@ -65,7 +66,7 @@ class Rpc:
             raise RpcFault(self.url, method, f"{str(answer)[:40]!r} is no number") from error
 
     def batch(self, calls: Sequence[Request]) -> list[Any]:
-        """Return the results in the order of the calls; an error answer stands in its place as `RpcRefused`."""
+        """Return the results in the order of the calls; a refusal stands in its place."""
         size = self.batch_size
         parts = (calls[start : start + size] for start in range(0, len(calls), size))
         return [answer for part in parts for answer in self._request(part)]
@@ -107,7 +108,7 @@ class Rpc:
         if len(sent) > 1 and isinstance(
             answers, dict
         ):  # the node takes no batch, or none that long
-            self._raise_if_limited(_refusal(name, answers.get("error")))
+            self._raise_if_passing(_refusal(name, answers.get("error")))
             half = len(calls) // 2
             return self._attempt(calls[:half], reads=reads) + self._attempt(
                 calls[half:], reads=reads
@@ -118,12 +119,15 @@ class Rpc:
             self._answer(str(request["method"]), by_id.get(request["id"])) for request in sent
         ]
         for result in results if reads else ():
-            self._raise_if_limited(result)
+            self._raise_if_passing(result)
         return results
 
-    def _raise_if_limited(self, result: Any) -> None:
+    def _raise_if_passing(self, result: Any) -> None:
+        """Raise what is worth another try, of what a node refuses."""
         if rate_limited(result):
             raise RateLimited(self.url, result.method, result.message)
+        if not_there_yet(result):
+            raise RpcFault(self.url, result.method, result.message)
 
     def _post(self, name: str, payload: Any) -> Any:
         headers = {"Content-Type": "application/json"}
@@ -166,7 +170,7 @@ class Rpc:
 
 
 def pause_after(error: Exception, attempt: int) -> float:
-    """Return the seconds to wait before the next attempt: what the node asks for, or twice the last, give or take."""
+    """Return the seconds to wait: what the node asks for, or twice the last, give or take."""
     asked = error.retry_after if isinstance(error, RateLimited) else None
     return float(
         asked if asked is not None else FIRST_PAUSE * 2 ** min(attempt - 1, 6)
@@ -212,7 +216,7 @@ def _refusal(method: str, error: Any) -> RpcRefused:
 
 
 def _revert_data(data: Any) -> bytes:
-    """Find the revert bytes: Anvil and geth give hex, Ganache a dict with the bytes under ``result``."""
+    """Find the revert bytes: most nodes give hex, Ganache a dict with them under ``result``."""
     if isinstance(data, dict):
         data = data.get("result") or data.get("data")
     if isinstance(data, str) and data.startswith("Reverted "):  # OpenEthereum and Nethermind

@@ -1,7 +1,7 @@
-"""Hands an account's transactions to a node: reserved, signed and kept first, then sent for as long as it takes.
+"""Hands an account's transactions to a node: reserved, signed and kept first, then sent.
 
-Every error of a sending is taken for "unknown": what the node does not know is sent again, byte for byte, and nothing
-ever gets a second nonce while one of its attempts could still be mined.
+Every error of a sending is taken for "unknown": what the node does not know is sent again, byte for
+byte, and nothing ever gets a second nonce while one of its attempts could still be mined.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from itertools import count
 
 from pyhealth.chain.dialect import Meaning, meaning
+from pyhealth.chain.entries import Entry, State
 from pyhealth.chain.fees import bumped
 from pyhealth.chain.gas import GasMeter
-from pyhealth.chain.journal import Entry, Journal, State
+from pyhealth.chain.journal import Journal
 from pyhealth.chain.network import Chain
 from pyhealth.chain.rpc import pause_after
 from pyhealth.chain.transactions import Call, Fees, Signed, sign
@@ -60,6 +61,7 @@ class Submitter:
         self.meter = GasMeter(chain, signer.address)
         self.stuck_seconds = STUCK_SECONDS
         self.cheap = False  # whether the node asked for a higher price
+        self.obstacle: PyHealthError | None = None  # to replacing what is stuck
         self._hopeless: dict[bytes, str] = {}  # hashes that the node will never take, and why
         self._begun = False
 
@@ -69,7 +71,7 @@ class Submitter:
         return self.cheap or bool(self._hopeless)
 
     def take(self, jobs: Sequence[Job], *, alike: bool = False) -> None:
-        """Send jobs, as many as the window has room for; those whose key was sent before get its entry."""
+        """Send as many as the window has room for; those whose key was sent get its entry."""
         account = self.signer.address
         with self.journal.turn(account):
             mined, pending = self._counted()
@@ -129,7 +131,7 @@ class Submitter:
         )
 
     def _fees(self, mined: int) -> Fees:
-        """Return the market's price, but no higher one than what is in flight: pools drop a dearer successor."""
+        """Return the market's price, or that of what is in flight: pools drop dearer successors."""
         now, then = self.chain.fees(), self.journal.price(self.signer.address, mined)
         if then and (then.tip is None) == (now.tip is None) and 2 * then.maximum >= now.maximum:
             return then
@@ -138,8 +140,15 @@ class Submitter:
     def _check_funds(self, calls: Sequence[Call], fees: Fees) -> None:
         account = self.signer.address
         cost = sum((call.gas or 0) * fees.maximum + call.value for call in calls)
-        if cost and (balance := self.chain.balance(account)) < cost:
+        if cost and (balance := self._balance()) < cost:
             raise FundsMissing(account, balance, cost, self.chain.chain_id)
+
+    def _balance(self) -> int:
+        rpc, account = self.chain.rpc, self.signer.address
+        asked = [("eth_blockNumber", []), ("eth_getBalance", [account, "latest"])]
+        head, balance = rpc.batch(asked)
+        self.chain.seeing(rpc.number("eth_blockNumber", head))  # a node that lags knows no payment
+        return rpc.number("eth_getBalance", balance)
 
     def _counted(self) -> tuple[int, int]:
         """Return how many transactions of the account are mined, and how many the pool counts."""
@@ -154,7 +163,7 @@ class Submitter:
         return rpc.number(method, mined), rpc.number(method, pending)
 
     def _unmined(self, mined: int) -> list[Entry]:
-        """Return what the journal has and the chain has not: sent again, also what a deep reorganisation undid.
+        """Return what the journal has and the chain has not, also what a deep reorganisation undid.
 
         A development chain is wound back on purpose, and what was final there is given up.
         """
@@ -221,14 +230,13 @@ class Submitter:
 
     def _fill(self, mined: int, entries: list[Entry]) -> list[Entry]:
         """Use up nonces that nothing of ours has, and that hold up what comes after."""
-        if not entries:
-            return entries
         ours = {entry.nonce for entry in entries}
-        fees, calls = self._fees(mined), []
-        for nonce in range(mined, entries[-1].nonce):
-            if nonce not in ours:
-                calls.append((self._sign(self._idle(), nonce, fees), None))
-        filled = self.journal.plan(self.signer.address, calls, idle=True) if calls else []
+        gaps = [nonce for nonce in range(mined, max(ours, default=mined)) if nonce not in ours]
+        if not gaps:
+            return entries
+        fees = self._fees(mined)
+        idle = [(self._sign(self._idle(), nonce, fees), None) for nonce in gaps]
+        filled = self.journal.plan(self.signer.address, idle, idle=True)
         return sorted((*entries, *filled), key=lambda entry: entry.nonce)
 
     def _cancel(self, entries: Iterable[Entry]) -> None:
@@ -243,16 +251,19 @@ class Submitter:
         return Call(self.signer.address, b"", gas=IDLE_GAS)
 
     def _bump(self, entries: Sequence[Entry]) -> None:
-        """Offer more for what has been stuck for long, or is too cheap: one price for the whole account."""
+        """Offer more for what is stuck or too cheap: one price for the whole account."""
         old = [entry for entry in entries if time.time() - entry.last.signed > self.stuck_seconds]
-        if not (old or self.cheap):
+        wanted, self.cheap = bool(old) or self.cheap, False
+        if not (entries and wanted):
             return
-        self.cheap = False
         highest = max((entry.last.sent.fees for entry in entries), key=lambda fees: fees.maximum)
         try:
             fees = bumped(highest, self.chain.fees(), self.chain.max_fee)
-        except FeeAboveLimit:
+        except FeeAboveLimit as above:
+            self.obstacle = above
             return
+        if fees is None and self.chain.max_fee is not None:
+            self.obstacle = FeeAboveLimit(highest.maximum * 9 // 8, self.chain.max_fee)
         if fees is not None:
             for idle in (False, True):
                 chosen = [entry for entry in entries if entry.last.idle is idle]

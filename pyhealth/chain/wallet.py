@@ -111,7 +111,7 @@ def create_keystore(home: Path, name: str, password: str) -> tuple[Path, str]:
     """Make a key, and keep it under a password (scrypt, n=2**18); return the file and address."""
     from eth_account import Account
 
-    if name in CAST or not name.isidentifier() and not name.replace("-", "").isalnum():
+    if name in CAST or (not name.isidentifier() and not name.replace("-", "").isalnum()):
         raise ConfigError(
             f"{name!r} cannot name an account: use letters, digits and -, and not a name of the cast."
         )

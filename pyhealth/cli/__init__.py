@@ -10,7 +10,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from pyhealth.cli import account, chain, deploy, notary
+from pyhealth.cli import account, chain, consortium, deploy, notary
 from pyhealth.errors import PyHealthError
 
 INTERRUPTED = 130  # what shells expect, and typer returns
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(account.app)
 app.add_typer(chain.app)
+app.add_typer(consortium.app)
 app.command("deploy")(deploy.deploy)
 app.command("doctor")(chain.doctor)
 app.command("stamp")(notary.stamp)

@@ -16,6 +16,7 @@ import typer
 from pyhealth.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
+    from pyhealth.chain.wallet import Signer
     from pyhealth.health import Health
 
 NetworkOption = Annotated[
@@ -36,6 +37,17 @@ def opened(network: str | None, account: str | None = None) -> Health:
     from pyhealth.health import connect
 
     return connect(network, account, ask_password=_ask)
+
+
+def local_signer(account: str | None, chain_id: int) -> Signer:
+    """Return the account that signs for a chain, without asking any node."""
+    from pyhealth.chain.wallet import Wallet
+    from pyhealth.config import LOCAL_CHAIN_IDS, load_settings
+    from pyhealth.health import DEFAULT_ACCOUNT
+
+    settings = load_settings()
+    wallet = Wallet(settings.home, settings.environment, _ask)
+    return wallet.signer(account, local=chain_id in LOCAL_CHAIN_IDS, default=DEFAULT_ACCOUNT)
 
 
 def _ask(question: str) -> str:
@@ -106,6 +118,8 @@ def _text(value: Any) -> str:
         return value.name
     if isinstance(value, (list, tuple)):
         return "\n".join(map(_text, value))
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}: {_text(entry)}" for name, entry in value.items())
     return "" if value is None else str(value)
 
 

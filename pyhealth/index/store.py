@@ -261,7 +261,9 @@ class Store:
     def writing(self) -> Iterator[Connection]:
         """Open one write, which is kept whole or not at all."""
         with self._refusals(), self.engine.connect() as plain:
-            connection = plain.execution_options(writes=True)
+            # a writer that waited for another's lock shall see what the other has written
+            level = {} if self.sqlite else {"isolation_level": "READ COMMITTED"}
+            connection = plain.execution_options(writes=True, **level)
             with connection.begin():
                 yield connection
 

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Node, environment
 
-from pyhealth import ProofInvalid, connect, verify, verify_offline, verify_proof
+from pyhealth import connect, verify, verify_offline, verify_proof
 from pyhealth.chain.network import connect as reach
 from pyhealth.chain.wallet import Wallet
 from pyhealth.config import load_settings
 from pyhealth.deployment.deployer import Outcome, deploy, steps_for
 from pyhealth.deployment.records import record_file
+from pyhealth.errors import DigestZero, ProofInvalid
 from pyhealth.health import Health
 
 NODES = {"anvil": Node.anvil, "ganache": Node.ganache}
@@ -73,8 +74,6 @@ def test_documents_are_stamped_and_their_proofs_hold(health: Health, tmp_path: P
 
 
 def test_a_refusal_of_the_contract_is_told_by_name(health: Health):
-    from pyhealth.errors import DigestZero
-
     with pytest.raises(DigestZero) as refused:
         health.notary.anchor_many([b"\x01" * 32, bytes(32)])
 
