@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from benchmarks.bulk import CODE, RECORDER, account, effect, reached, send
 from benchmarks.report import Row
 from benchmarks.throughput import node
 from pyhealth.chain.rpc import Rpc
 from pyhealth.chain.sender import Sender
+from pyhealth.config import load_settings
 from pyhealth.errors import PyHealthError
+from pyhealth.index import Index, Source, open_index
 from tests.fault_proxy import MODES, Fault, FaultProxy, at_random
 
 ROOT = Path(__file__).resolve().parents[1]
 FOREIGN_CHAIN = ("--chain-id", "4242")  # no development chain: the client takes nothing for granted
 KILLS, KILLED_CALLS = 50, 2_000
 COIN = 10**18
+T = TypeVar("T")
 
 
 def rows() -> list[Row]:
@@ -205,16 +210,14 @@ def storm(calls: int = 600, share: float = 0.1) -> list[Row]:
         rpc = prepared(url, name)
         started = time.monotonic()
         with _reorganising(rpc) as depths:
-            chain = None
-            while chain is None:
-                try:
-                    chain = reached(proxy.url, Path(home), depth)
-                except PyHealthError as error:
-                    print(f"connecting: {error}", file=sys.stderr)
+            chain = _patiently(lambda: reached(proxy.url, Path(home), depth))
             chain.rpc = Rpc(proxy.url, timeout=2.0)
-            done = send(Sender(chain, account(name), window=64), name, 0, calls)
+            with _indexing(proxy.url, Path(home)) as index:
+                done = send(Sender(chain, account(name), window=64), name, 0, calls)
         taken = time.monotonic() - started
         missing, doubled, nonce = effects(rpc, name, calls)
+        _patiently(index.sync)
+        kept, anew = (_indexed(file) for file in (Path(home) / "storm.sqlite", _rebuilt(url, home)))
     what = (
         f"{calls} calls, each of {len(MODES)} faults at {share:.0%}, {len(depths)} reorganisations"
     )
@@ -225,8 +228,59 @@ def storm(calls: int = 600, share: float = 0.1) -> list[Row]:
         Row(f"{what}: effects missing", missing, at_most=0),
         Row(f"{what}: effects doubled", doubled, at_most=0),
         Row(f"{what}: nonces used", nonce, at_least=calls),
+        Row(f"{what}: events in the index", len(kept), at_least=calls),
+        Row(f"{what}: rows that differ from an index rebuilt", len(kept ^ anew), at_most=0),
         Row(f"{what}: seconds", taken),
     ]
+
+
+def _patiently(work: Callable[[], T]) -> T:
+    """Do what may fail for a while."""
+    while True:
+        try:
+            return work()
+        except PyHealthError as error:
+            print(f"again: {error}", file=sys.stderr)
+
+
+def _index(url: str, home: Path, file: Path) -> Index:
+    chain = reached(url, home, 12)
+    chain.rpc = Rpc(url, timeout=2.0)
+    settings = load_settings({"PYHEALTH_HOME": str(home)})
+    return open_index(settings, chain, [Source("Recorder", RECORDER)], url=f"sqlite:///{file}")
+
+
+def _rebuilt(url: str, home: str) -> Path:
+    file = Path(home) / "rebuilt.sqlite"
+    _index(url, Path(home), file).sync()
+    return file
+
+
+def _indexed(file: Path) -> set[tuple[bytes | int, ...]]:
+    """Return every event that an index holds."""
+    columns = "block, log, tx, address, topic, topic1, topic2, topic3, data"
+    joined = "pyhealth_events AS e JOIN pyhealth_kinds AS k ON k.id = e.kind"
+    with sqlite3.connect(file) as database:
+        return set(database.execute(f"SELECT {columns} FROM {joined}"))
+
+
+@contextmanager
+def _indexing(url: str, home: Path) -> Iterator[Index]:
+    """Keep an index up to date all the while, through the same faults."""
+    ended, index = threading.Event(), _patiently(lambda: _index(url, home, home / "storm.sqlite"))
+
+    def work() -> None:
+        while not ended.wait(0.2):
+            with suppress(PyHealthError):
+                index.sync()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield index
+    finally:
+        ended.set()
+        thread.join(60)
 
 
 @contextmanager

@@ -152,9 +152,10 @@ def _body(raw: list[bytes]) -> bytes:
 def _web3() -> float:
     """Let web3.py build, sign and send without waiting, then wait for every receipt.
 
-    The fees are given, as Anvil drops a successor that is dearer.
+    The fees are given, as Anvil drops a successor that is dearer; the history is kept, as web3.py
+    does not bear a block that is just gone.
     """
-    with tempfile.TemporaryDirectory() as home, node() as url:
+    with tempfile.TemporaryDirectory() as home, node(history=True) as url:
         _, notary, _ = opened(url, Path(home))
         script = f"""
 import time

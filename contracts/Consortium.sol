@@ -127,6 +127,7 @@ contract Consortium is IConsortium {
     function remove(uint32 member) external byVote {
         _roster.remove(member);
 
+        _forgetExpired(member);
         while (_open[member].length > 0) {
             _withdraw(_open[member][_open[member].length - 1], member);
         }

@@ -768,6 +768,16 @@ def test_a_removed_member_can_still_revoke_and_its_proposals_are_withdrawn(counc
     assert c.operators_of(ETHICS) == (cast_address("ethics"),)
 
 
+def test_a_proposal_that_expired_stays_expired_when_its_proposer_is_removed(council):
+    c = council.consortium
+    made = council.opens(c.suspend(INSURER), by="ethics")
+    council.later(14 * DAY)
+
+    council.voted(c.remove(ETHICS))
+
+    assert c.status_of_proposal(made) is ProposalStatus.EXPIRED
+
+
 # papers
 
 

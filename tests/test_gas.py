@@ -12,10 +12,12 @@ With PYHEALTH_WRITE_GAS=1 what is measured is written.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import gas_consortium
 import pytest
 from conftest import ROOT
+from consortium_cast import Council
 
 from pyhealth.deployment.artifacts import names, read_artifact
 from pyhealth.hashing import MerkleTree, keccak
@@ -26,7 +28,7 @@ MOST_GAS, MOST_CODE = 16_777_216, 24_576
 ONE = "notary: one digest"
 HUNDRED = "notary: 100 digests, each"
 ROOTS = "notary: Merkle root of 1 to 1,000,000 documents"
-BUDGETS = {ONE: 47_000, HUNDRED: 25_500, ROOTS: 48_000}
+BUDGETS = {ONE: 47_000, HUNDRED: 25_500, ROOTS: 48_000, **gas_consortium.BUDGETS}
 
 
 def word(place: int) -> bytes:
@@ -35,9 +37,9 @@ def word(place: int) -> bytes:
 
 
 @pytest.fixture
-def measured(sponsor: Health) -> dict[str, int]:
+def measured(sponsor: Health, act_as: Callable[[str], Health]) -> dict[str, int]:
     """What is measured here, by its name; one word a cost."""
-    notary, found = sponsor.notary, {}
+    notary, found = sponsor.notary, gas_consortium.measures(Council(act_as))
 
     def anchored(digest: bytes) -> int:
         return notary.binding.send("anchor", digest).gas_used

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyhealth.chain.transactions import Receipt
     from pyhealth.health import Health
 
-app = typer.Typer(name="operators", help="Keys that act for members.", invoke_without_command=True)
+app = typer.Typer(name="operators", invoke_without_command=True)
 
 KeyArgument = Annotated[
     str | None, typer.Argument(help="The new key: one of the local cast, or a keystore here.")

@@ -249,6 +249,15 @@ contract ConsortiumTest is ConsortiumWorld {
         same(consortium.actorOf(operator).member, 0);
     }
 
+    function test_remove_leaves_an_expired_proposal_expired() external {
+        bytes32 id = _open(abi.encodeCall(IConsortium.suspend, (2)));
+        vm.warp(start + 14 days);
+
+        _removed(1);
+
+        same(uint256(consortium.statusOfProposal(id)), uint256(ProposalStatus.Expired));
+    }
+
     function test_remove_refuses_below_the_floor() external {
         _removed(5);
         _removed(4);
