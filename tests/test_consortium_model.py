@@ -317,17 +317,21 @@ class Governing(RuleBasedStateMachine):
 
     @rule(kind=some.sampled_from(sorted(KINDS)), about=NUMBERS, account=ACCOUNTS, roles=ROLES)
     def decide(self, kind: str, about: int, account: str, roles: int) -> None:
-        """Let all vote for it; without this rule few proposals would pass."""
-        by = self.model.seats[self.model.present()[0]].account
+        """Let all active members vote for it; without this rule few proposals would pass."""
+        active = self.active()
+        subject = 0 if kind == "admit" else about
+        by = self.model.seats[active[0]].account if active else cast_address("stranger")
+        place = len(self.model.cases)
         self.propose(by, kind, about, account, roles)
-        self.all_approve(len(self.model.cases) - 1)
+        if len(self.model.cases) > place:
+            for number in active:
+                if number != subject:
+                    self.vote(self.model.seats[number].account, place, Choice.APPROVE)
+            self.execute(by, place)
 
-    @rule(place=some.integers(0, 50))
-    def all_approve(self, place: int) -> None:
-        if self.case(place):
-            for number in self.model.present():
-                self.vote(self.model.seats[number].account, place, Choice.APPROVE)
-            self.execute(self.model.seats[self.model.present()[-1]].account, place)
+    def active(self) -> list[int]:
+        present = self.model.present()
+        return [n for n in present if self.model.status(n) is MemberStatus.ACTIVE]
 
     @rule(by=ACCOUNTS, place=some.integers(0, 50))
     def withdraw(self, by: str, place: int) -> None:
