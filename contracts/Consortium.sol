@@ -60,7 +60,7 @@ contract Consortium is IConsortium {
     uint48 public constant REST = Membership.REST;
 
     bytes32 private constant MANDATE_TYPEHASH =
-        keccak256("Mandate(uint32 member,address operator,uint256 nonce,uint64 deadline)");
+        keccak256("Mandate(uint32 member,address account,address operator,uint256 nonce,uint64 deadline)");
 
     bytes32 private constant BALLOT_TYPEHASH =
         keccak256("Ballot(bytes32 proposalId,uint32 member,uint8 choice,uint64 deadline)");
@@ -234,7 +234,8 @@ contract Consortium is IConsortium {
         require(_roster.keys[member].length <= MAX_OPERATORS, OperatorsFull(member, MAX_OPERATORS));
         require(block.timestamp < deadline, MandateLate(operator, deadline));
         uint256 nonce = mandatesOf[operator]++;
-        bytes32 digest = keccak256(abi.encode(MANDATE_TYPEHASH, member, operator, nonce, deadline));
+        bytes32 digest =
+            keccak256(abi.encode(MANDATE_TYPEHASH, member, msg.sender, operator, nonce, deadline));
         require(_signed(operator, digest, signature), MandateNotSigned(operator, member));
 
         _roster.addKey(member, operator);
@@ -269,7 +270,9 @@ contract Consortium is IConsortium {
         _forgetExpired(proposer);
         require(_open[proposer].length < MAX_OPEN, ProposalsFull(proposer, MAX_OPEN));
 
-        proposalId = keccak256(abi.encode(block.chainid, address(this), proposer, proposalsOf[proposer]++));
+        proposalId = keccak256(
+            abi.encode(block.chainid, address(this), proposer, proposalsOf[proposer]++, keccak256(msg.data))
+        );
         _open[proposer].push(proposalId);
         Proposal storage proposal = _proposals[proposalId];
         uint48 opened = uint48(block.timestamp);
@@ -277,7 +280,7 @@ contract Consortium is IConsortium {
         proposal.subject = subject;
         proposal.openedAt = opened;
         proposal.executableFrom = opened + (threshold == Threshold.AnyTwo ? 0 : ruleOf[Rule.Notice]);
-        proposal.expiresAt = opened + ruleOf[Rule.VotingPeriod];
+        proposal.expiresAt = proposal.executableFrom + ruleOf[Rule.VotingPeriod];
         proposal.stored = ProposalStatus.Open;
         proposal.threshold = threshold;
         proposal.reason = reason;

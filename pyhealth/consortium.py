@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from pyhealth.ballots import CONTRACT, SignedBallot, SignedMandate
 from pyhealth.chain.binding import Binding
 from pyhealth.chain.transactions import Receipt
+from pyhealth.governance.ballots import CONTRACT, SignedBallot, SignedMandate
 from pyhealth.hashing import Domain
 from pyhealth.reading import word_of
-from pyhealth.types import (
+from pyhealth.values import (
     Action,
     Actor,
     Adoption,

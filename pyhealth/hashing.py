@@ -32,7 +32,7 @@ DOCUMENT_DOMAIN = keccak(b"pyhealth.document")
 REASON_DOMAIN = keccak(b"pyhealth.reason")
 EIP712_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 BALLOT = "Ballot(bytes32 proposalId,uint32 member,uint8 choice,uint64 deadline)"
-MANDATE = "Mandate(uint32 member,address operator,uint256 nonce,uint64 deadline)"
+MANDATE = "Mandate(uint32 member,address account,address operator,uint256 nonce,uint64 deadline)"
 
 
 def new_salt() -> bytes:
@@ -152,14 +152,17 @@ def ballot_digest(
     return domain.digest(BALLOT, proposal_id, member, choice, deadline)
 
 
-def mandate_digest(domain: Domain, member: int, operator: str, nonce: int, deadline: int) -> bytes:
+def mandate_digest(
+    domain: Domain, member: int, account: str, operator: str, nonce: int, deadline: int
+) -> bytes:
     """Return what a key signs to become an operator of a member; the deadline in seconds."""
-    return domain.digest(MANDATE, member, operator, nonce, deadline)
+    return domain.digest(MANDATE, member, account, operator, nonce, deadline)
 
 
-def proposal_id(chain_id: int, consortium: str, member: int, opened: int) -> bytes:
-    """Return the identifier of the proposal that a member opens after ``opened`` others."""
-    return keccak(_word(chain_id) + _word(consortium) + _word(member) + _word(opened))
+def proposal_id(chain_id: int, consortium: str, member: int, opened: int, call: bytes) -> bytes:
+    """Return the identifier of what a member proposes, with that call, after ``opened`` others."""
+    place = _word(chain_id) + _word(consortium) + _word(member) + _word(opened)
+    return keccak(place + keccak(call))
 
 
 def _word(value: int | str | bytes) -> bytes:

@@ -20,7 +20,7 @@ from pyhealth.errors import ChainError, InputError, ProofInvalid
 from pyhealth.hashing import SALT_BYTES, MerkleTree, digest_of_file, keccak, new_salt
 from pyhealth.progress import Progress, silent
 from pyhealth.proof import Anchored, Document, Evidence, evidence, write_all
-from pyhealth.types import Anchor, utc
+from pyhealth.values import Anchor, utc
 
 Anchoring = tuple[str, str, bytes, bytes]  # contract, author, block hash, root
 

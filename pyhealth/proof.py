@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import rlp
+
 from pyhealth import verify_proof
 from pyhealth.errors import ChainError
 from pyhealth.hashing import DOCUMENT_DOMAIN, commitment, keccak
@@ -171,7 +172,11 @@ class Document:
 
     @property
     def commitment(self) -> bytes:
-        return self.digest if self.salt is None else commitment(DOCUMENT_DOMAIN, self.salt, self.digest)
+        return (
+            self.digest
+            if self.salt is None
+            else commitment(DOCUMENT_DOMAIN, self.salt, self.digest)
+        )
 
 
 @dataclass(frozen=True, slots=True)

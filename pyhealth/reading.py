@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import TypeVar
 
 from pyhealth.errors import InputError
-from pyhealth.types import Role
+from pyhealth.values import Role
 
 E = TypeVar("E", bound=IntEnum)
 UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}

@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 from pyhealth import PyHealthError, connect
-from pyhealth.actions import Reader
-from pyhealth.ballots import commit_reason, save
 from pyhealth.chain.network import address_of
 from pyhealth.chain.wallet import CAST, cast_address
-from pyhealth.register import register_of
-from pyhealth.simulation import simulate
+from pyhealth.governance.actions import Reader
+from pyhealth.governance.ballots import commit_reason, save
+from pyhealth.governance.register import register_of
+from pyhealth.governance.simulation import simulate
 
 ROOT = Path(__file__).resolve().parents[1]
 ACTIONS = ROOT / "samples/consortium/actions.yaml"

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from pyhealth.ballots import SignedBallot, SignedMandate, sign_ballot, sign_mandate
 from pyhealth.chain.rpc import Rpc
 from pyhealth.chain.wallet import Signer, cast_address, cast_key
 from pyhealth.consortium import Consortium
 from pyhealth.errors import ContractError
+from pyhealth.governance.ballots import SignedBallot, SignedMandate, sign_ballot, sign_mandate
 from pyhealth.health import Health
-from pyhealth.types import Action, Choice, utc
+from pyhealth.values import Action, Choice, utc
 
 FOUNDERS = ("hospital", "insurer", "sponsor", "ethics", "regulator")  # members 1 to 5
 HOSPITAL, INSURER, SPONSOR, ETHICS, REGULATOR = range(1, 6)
@@ -106,7 +106,9 @@ class Council:
     def mandate(self, name: str, member: int, **other: object) -> SignedMandate:
         """A mandate that a key signed."""
         nonce = self.consortium.mandates_of(cast_address(name))
-        said: dict[str, object] = {"nonce": nonce, "deadline": self.now() + DAY, "member": member}
+        account = self.consortium.member_of(member).account
+        said: dict[str, object] = {"nonce": nonce, "deadline": self.now() + DAY}
+        said |= {"member": member, "account": account}
         return sign_mandate(signer(name), self.consortium.domain, **(said | other))  # type: ignore[arg-type]
 
     def wallet(self, address: str) -> str:

@@ -7,7 +7,7 @@ from consortium_cast import FOUNDERS, HOSPITAL, REASON, SPONSOR, Council
 
 from pyhealth.chain.transactions import Receipt
 from pyhealth.chain.wallet import cast_address
-from pyhealth.types import Choice, Role
+from pyhealth.values import Choice, Role
 
 BALLOT = "consortium: cast a ballot"
 BUDGETS = {BALLOT: 60_000}

@@ -22,7 +22,7 @@ import pytest
 import typer.main
 from conftest import ROOT
 
-from pyhealth import errors, types
+from pyhealth import errors, values
 from pyhealth.cli import app
 from pyhealth.deployment.artifacts import names, read_artifact
 
@@ -31,14 +31,14 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A module may import from its own layer and from those above it.
 LAYERS = (
-    ("types", "errors", "progress", "verify_proof"),
+    ("values", "errors", "progress", "verify_proof"),
     ("hashing", "config", "documents", "reading"),
     ("deployment.artifacts", "deployment.sources", "deployment.compiler", "deployment.toolchain"),
     ("chain",),
     ("deployment",),
-    ("index", "proof", "privacy", "standards", "ballots"),
+    ("index", "proof", "privacy", "standards", "governance.ballots"),
     ("notary", "consortium", "trials", "consents", "records", "coverage", "claims", "medicines"),
-    ("register", "describing", "simulation", "actions"),  # what a vote is about, in words
+    ("governance",),  # what a vote is about, in words
     ("health",),
     ("cli", ""),
 )
@@ -181,7 +181,7 @@ def declared() -> dict[str, list[str]]:
 def test_every_struct_and_enumeration_has_an_equal_mirror(declared):
     assert "Anchor" in declared
     for name, members in declared.items():
-        mirror = getattr(types, name, None)
+        mirror = getattr(values, name, None)
         if mirror is None:
             continue
         if issubclass(mirror, IntEnum):

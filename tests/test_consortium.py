@@ -47,13 +47,13 @@ from consortium_cast import (
 from eth_account.messages import encode_typed_data
 
 from pyhealth import errors
-from pyhealth.ballots import Opening, commit_reason, load, save
 from pyhealth.chain.transactions import Call
 from pyhealth.chain.wallet import cast_address
 from pyhealth.deployment.artifacts import constructor_data, read_artifact
+from pyhealth.governance.ballots import Opening, commit_reason, load, save
+from pyhealth.governance.simulation import simulate
 from pyhealth.hashing import Domain, ballot_digest, mandate_digest, proposal_id
-from pyhealth.simulation import simulate
-from pyhealth.types import (
+from pyhealth.values import (
     FOREVER,
     Action,
     Adoption,
@@ -262,7 +262,7 @@ def deployment() -> Call:
 
 @pytest.mark.parametrize(
     ("rule", "low", "high"),
-    [(Rule.VOTING_PERIOD, 8 * DAY, 90 * DAY), (Rule.NOTICE, timedelta(0), 7 * DAY)],
+    [(Rule.VOTING_PERIOD, 8 * DAY, 90 * DAY), (Rule.NOTICE, timedelta(0), 5 * DAY)],
 )
 def test_a_rule_stays_within_its_bounds(council, rule, low, high):
     c, second = council.consortium, timedelta(seconds=1)
@@ -298,7 +298,8 @@ def test_a_proposal_has_the_identifier_that_the_client_computes(council):
     made = [council.opens(c.suspend(INSURER)) for _ in range(2)]
 
     place = c.binding.chain.chain_id, c.binding.address, HOSPITAL
-    assert made == [proposal_id(*place, 0), proposal_id(*place, 1)]
+    call = c.binding.encode("propose", [(c.binding.address, c.suspend(INSURER).data)], REASON).data
+    assert made == [proposal_id(*place, 0, call), proposal_id(*place, 1, call)]
     assert c.proposals_of(HOSPITAL) == 2
     assert set(c.open_proposals()) == set(made)
 
@@ -473,7 +474,7 @@ def test_a_ballot_counts_for_one_chain_contract_proposal_choice_and_deadline(cou
     seconds = int(good.deadline.timestamp())
 
     def signed(place: Domain, *words: int | bytes) -> bytes:
-        from pyhealth.ballots import signed as sign
+        from pyhealth.governance.ballots import signed as sign
 
         return sign(signer("insurer"), ballot_digest(place, *words, seconds))  # type: ignore[arg-type]
 
@@ -556,7 +557,8 @@ FIELDS = {
         ("proposalId", "bytes32"), ("member", "uint32"), ("choice", "uint8"), ("deadline", "uint64")
     ],
     "Mandate": [
-        ("member", "uint32"), ("operator", "address"), ("nonce", "uint256"), ("deadline", "uint64")
+        ("member", "uint32"), ("account", "address"), ("operator", "address"),
+        ("nonce", "uint256"), ("deadline", "uint64"),
     ],
 }  # fmt: skip
 
@@ -566,7 +568,7 @@ def test_what_is_signed_is_what_eth_account_signs(council, kind):
     domain = council.consortium.domain
     values = {
         "Ballot": [REASON, 3, 2, 1_900_000_000],
-        "Mandate": [3, CLINIC, 7, 1_900_000_000],
+        "Mandate": [3, CLINIC, CLINIC, 7, 1_900_000_000],
     }[kind]
     types = {kind: [{"name": name, "type": type_} for name, type_ in FIELDS[kind]]}
     place = {"name": domain.name, "version": "1", "chainId": domain.chain_id}
@@ -622,15 +624,14 @@ def test_a_mandate_is_signed_once_for_one_member(council):
 
 
 def test_a_member_has_so_many_operators(council):
-    from pyhealth.ballots import sign_mandate
     from pyhealth.chain.wallet import Signer
+    from pyhealth.governance.ballots import sign_mandate
 
     c, most = council.consortium, council.consortium.max_operators()
     keys = [Signer.from_key((i + 1000).to_bytes(32)) for i in range(most + 1)]
-    mandates = [
-        sign_mandate(key, c.domain, member=HOSPITAL, nonce=0, deadline=council.now() + DAY)
-        for key in keys
-    ]
+    account = c.member_of(HOSPITAL).account
+    said = {"member": HOSPITAL, "nonce": 0, "deadline": council.now() + DAY}
+    mandates = [sign_mandate(key, c.domain, account=account, **said) for key in keys]
     for one in mandates[:-1]:
         c.add_operator(one)
 

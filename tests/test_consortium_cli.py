@@ -24,7 +24,6 @@ from conftest import ROOT, Cli, Told
 from consortium_cast import FOUNDERS, REASON, Council
 
 from pyhealth import errors
-from pyhealth.actions import PARAMETERS
 from pyhealth.chain.network import Chain
 from pyhealth.chain.rpc import Rpc
 from pyhealth.chain.wallet import cast_address
@@ -32,11 +31,12 @@ from pyhealth.deployment.artifacts import read_artifact
 from pyhealth.deployment.deployer import deploy
 from pyhealth.deployment.founding import founders_for, read_founders
 from pyhealth.deployment.records import record_file
-from pyhealth.describing import describe
+from pyhealth.governance.actions import PARAMETERS
+from pyhealth.governance.describing import describe
+from pyhealth.governance.register import register_of
+from pyhealth.governance.simulation import simulate
 from pyhealth.hashing import Domain, ballot_digest
-from pyhealth.register import register_of
-from pyhealth.simulation import simulate
-from pyhealth.types import Action, Role, Rule
+from pyhealth.values import Action, Role, Rule
 
 CLINIC = cast_address("clinic")
 SAMPLES = ROOT / "samples/consortium"
@@ -295,7 +295,7 @@ FOUR = f"""founders:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("founders:", "members:"), "must hold a list named founders with 3 to 64"),
+        (("founders:", "members:"), "must hold a list named founders with 3 to 50"),
         (("name: B", "title: B"), "founder 2 must have name, account and roles"),
         (("roles: payer", "roles: []"), "founder 2: No role is given"),
         (("roles: payer", "roles: king"), "founder 2: 'king' is no role; known are provider"),

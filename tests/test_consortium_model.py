@@ -26,7 +26,7 @@ from pyhealth.chain.wallet import cast_address
 from pyhealth.consortium import Consortium
 from pyhealth.errors import ActionFailed, RpcRefused
 from pyhealth.health import Health
-from pyhealth.types import (
+from pyhealth.values import (
     Action,
     Choice,
     MemberStatus,

@@ -73,7 +73,7 @@ from pyhealth.hashing import MerkleTree, digest_of_file, keccak
 from pyhealth.health import Health, connect
 from pyhealth.notary import Notary, verify
 from pyhealth.proof import Document, write_all
-from pyhealth.types import Anchor
+from pyhealth.values import Anchor
 
 DIGEST = keccak(b"a document")
 OTHER = keccak(b"another document")

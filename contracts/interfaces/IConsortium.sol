@@ -53,8 +53,8 @@ enum ProposalStatus {
 /// @notice What a vote can change, within bounds, in seconds.
 enum Rule {
     None,
-    VotingPeriod, // 8 to 90 days, 14 at founding: longer than a suspension, so that none can starve a vote.
-    Notice // 0 to 7 days, 0 at founding: before it is over nothing is executed, but what any two decide.
+    VotingPeriod, // 8 to 90 days after the notice, 14 at founding: longer than one suspension.
+    Notice // 0 to 5 days, 0 at founding: before it is over nothing is executed, but what any two decide.
 }
 
 /// @notice Who founds the consortium.
@@ -177,7 +177,8 @@ interface IConsortium {
     error NameMissing(address account);
     /// @notice Thrown when a present member has the name already.
     error NameTaken(bytes32 name, uint32 member);
-    /// @notice Thrown when the zero address or the consortium itself would act for a member or be adopted.
+    /// @notice Thrown when the zero address or the consortium itself would act for a member or be adopted, or when an
+    /// account that was replaced would return: its ballots would come back with it.
     error AddressNotUsable(address account);
     /// @notice Thrown when an account acts for a member already, be it the same one.
     error KeyTaken(address key, uint32 member);
@@ -253,7 +254,7 @@ interface IConsortium {
 
     /// @notice Emitted when a member is admitted, founders included.
     event MemberAdmitted(uint32 indexed member, address indexed account, uint16 roles, bytes32 name);
-    /// @notice Emitted when a member is removed. Its keys act for it no longer, but can still withdraw and revoke.
+    /// @notice Emitted when a member is removed. Its keys act for it no longer; its account can still revoke them.
     event MemberRemoved(uint32 indexed member);
     /// @notice Emitted when a member is suspended, or its suspension confirmed.
     event MemberSuspended(uint32 indexed member, uint48 until);
@@ -285,7 +286,7 @@ interface IConsortium {
     event ContractUnpaused(address indexed target, uint48 pausableFrom);
     /// @notice Emitted when a rule is set, at founding too.
     event RuleChanged(Rule indexed rule, uint48 value);
-    /// @notice Emitted when a vote sets what a call of an adopted contract needs.
+    /// @notice Emitted when what a call needs is set: by a vote for an adopted contract, at founding for this one.
     event ThresholdChanged(address indexed target, bytes4 indexed selector, Threshold threshold);
 
     /* MEMBERSHIP, BY VOTE */
@@ -322,6 +323,7 @@ interface IConsortium {
 
     /// @notice Pauses an adopted contract for {SUSPENSION}. Any two, and not for {REST} after the last pause.
     /// @dev Warning: a pause is a fact that the contract itself heeds. It never holds up a revocation.
+    /// @dev Warning: a pause in good times uses up the brake: until {REST} is over only a majority pauses again.
     function pause(address target) external;
 
     /// @notice Pauses an adopted contract, or confirms its pause, until it is lifted. Majority.
@@ -340,8 +342,8 @@ interface IConsortium {
     /* OPERATORS */
 
     /// @notice Adds a key that acts for the caller's member. Only with the member's own account.
-    /// @param signature The key's own, over Mandate(uint32 member,address operator,uint256 nonce,uint64 deadline),
-    /// so that nobody claims the key of another. The nonce is {mandatesOf} the key. ERC-1271 too.
+    /// @param signature The key's own, over Mandate(uint32 member,address account,address operator,uint256 nonce,
+    /// uint64 deadline), so that nobody claims the key of another. The nonce is {mandatesOf} the key. ERC-1271 too.
     /// @param deadline The first second at which the signature is refused.
     function addOperator(address operator, uint64 deadline, bytes calldata signature) external;
 
@@ -357,7 +359,8 @@ interface IConsortium {
     /// @notice Opens a proposal of the caller's member.
     /// @param actions The calls it makes, in order, all or none.
     /// @param reason The salted commitment of the grounds.
-    /// @return proposalId keccak256(abi.encode(chain id, this contract, member, proposals it opened before)).
+    /// @return proposalId keccak256(abi.encode(chain id, this contract, member, proposals it opened before, hash of the
+    /// call's data)): it commits to the content, so that no ballot is counted for another after a reorganisation.
     function propose(Action[] calldata actions, bytes32 reason) external returns (bytes32 proposalId);
 
     /// @notice Withdraws a proposal of the caller's member, also while suspended.
@@ -379,6 +382,8 @@ interface IConsortium {
 
     /// @notice Executes an open proposal that has the approvals it needs. Any active member can.
     /// @dev Warning: ballots are counted now, over the members active now.
+    /// @dev Warning: the caller chooses the gas. A governed function must not catch its own failures, or it can be
+    /// executed half.
     function execute(bytes32 proposalId) external;
 
     /* READING */
@@ -399,7 +404,7 @@ interface IConsortium {
     /// @notice Returns the roles a member holds, also while suspended.
     function rolesOf(uint32 member) external view returns (uint16);
 
-    /// @notice Returns the accounts that act for a member, its own first.
+    /// @notice Returns the accounts that act for a member, its own first; once removed, those that did.
     function operatorsOf(uint32 member) external view returns (address[] memory);
 
     /// @notice Returns how often a key became an operator, which is the nonce of its next mandate.

@@ -4,7 +4,7 @@ pragma solidity >=0.8.26;
 /// @notice When an author first anchored a digest.
 struct Anchor {
     uint64 anchoredAt; // block time, in seconds; zero when never anchored.
-    uint64 blockNumber; // the block that holds the event.
+    uint64 blockNumber; // block.number: the block with the event, but on some layer-2 chains that of layer 1.
 }
 
 /// @title INotary

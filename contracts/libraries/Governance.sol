@@ -47,7 +47,7 @@ library Governance {
     /// @notice Returns the bounds of a rule, in seconds. Those of no rule are empty.
     function boundsOf(Rule rule) internal pure returns (uint48 low, uint48 high) {
         if (rule == Rule.VotingPeriod) return (8 days, 90 days);
-        if (rule == Rule.Notice) return (0, 7 days);
+        if (rule == Rule.Notice) return (0, 5 days);
         return (1, 0);
     }
 }

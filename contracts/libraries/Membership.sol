@@ -11,6 +11,7 @@ struct Roster {
     mapping(uint32 member => address[]) keys; // the member's own account first.
     uint32[] seats; // the present members.
     uint32 lastMember;
+    mapping(address account => bool) replaced; // for good: with the account its ballots would come back.
 }
 
 /// @title Membership
@@ -84,6 +85,8 @@ library Membership {
         Member storage changing = _seated(self, member);
         address previous = changing.account;
         address[] storage keys = self.keys[member];
+        self.replaced[previous] = true;
+        require(!self.replaced[account], IConsortium.AddressNotUsable(account));
 
         for (uint256 i = keys.length; i > 0; --i) {
             delete self.identities[keys[i - 1]];

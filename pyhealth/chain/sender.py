@@ -115,13 +115,14 @@ class Sender:
 
     def _failure(self, call: Call, receipt: Receipt) -> PyHealthError:
         """Replay a reverted transaction on the block before, to learn why it did."""
-        described = self.submitter.meter.described(call)
+        described, why = self.submitter.meter.described(call), "it gave no reason"
         try:
             self.chain.rpc.call("eth_call", described, hex(receipt.block_number - 1))
         except RpcRefused as refused:
             if (refusal := decode_refusal(refused.data)) is not None:
                 return refusal
         except PASSING:
-            pass
-        why = "it ran out of gas" if receipt.gas_used == call.gas else "it gave no reason"
+            why = "the node does not tell why"
+        if receipt.gas_used == call.gas:
+            why = "it ran out of gas"
         return TransactionFailed(receipt.transaction, receipt.block_number, why)

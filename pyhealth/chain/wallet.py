@@ -113,7 +113,7 @@ def create_keystore(home: Path, name: str, password: str) -> tuple[Path, str]:
 
     if name in CAST or (not name.isidentifier() and not name.replace("-", "").isalnum()):
         raise ConfigError(
-            f"{name!r} cannot name an account: use letters, digits and -, and not a name of the cast."
+            f"{name!r} cannot name an account: use letters, digits and -, and no name of the cast."
         )
     file = home / "keystores" / f"{name}.json"
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

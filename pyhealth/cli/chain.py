@@ -115,7 +115,7 @@ def advance(
     from pyhealth.chain.network import connect
     from pyhealth.config import load_settings
     from pyhealth.reading import span_of
-    from pyhealth.types import utc
+    from pyhealth.values import utc
 
     seconds = int(span_of(length).total_seconds())
     chain = connect(load_settings(), network)

@@ -13,6 +13,7 @@ from pyhealth.cli.governing import (
     dry_run_described,
     print_dry_run,
     proposal_called,
+    proposals_ever,
 )
 from pyhealth.cli.shell import (
     AccountOption,
@@ -27,10 +28,10 @@ from pyhealth.cli.shell import (
 from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
-    from pyhealth.ballots import SignedBallot
     from pyhealth.chain.transactions import Receipt
+    from pyhealth.governance.ballots import SignedBallot
+    from pyhealth.governance.register import Register
     from pyhealth.health import Health
-    from pyhealth.register import Register
 
 app = typer.Typer(
     name="consortium", help="Who belongs, who decides, what is adopted.", no_args_is_help=True
@@ -51,8 +52,8 @@ def members(network: NetworkOption = None, as_json: JsonOption = False) -> None:
 
     Example: `pyhealth consortium members --json`
     """
-    from pyhealth.register import register_of, shown
-    from pyhealth.types import MemberStatus
+    from pyhealth.governance.register import register_of, shown
+    from pyhealth.values import MemberStatus
 
     with opened(network) as health:
         register = register_of(health.consortium)
@@ -83,9 +84,9 @@ def roles(
 
     Example: `pyhealth consortium roles --role PROVIDER`
     """
+    from pyhealth.governance.register import register_of
     from pyhealth.reading import one_of
-    from pyhealth.register import register_of
-    from pyhealth.types import Role
+    from pyhealth.values import Role
 
     wanted = [one_of(Role, role, "role")] if role else list(Role)
     with opened(network) as health:
@@ -106,7 +107,7 @@ def contracts(network: NetworkOption = None, as_json: JsonOption = False) -> Non
 
     Example: `pyhealth consortium contracts --json`
     """
-    from pyhealth.register import register_of
+    from pyhealth.governance.register import register_of
 
     with opened(network) as health:
         register = register_of(health.consortium)
@@ -133,11 +134,11 @@ def proposals(
 
     Example: `pyhealth consortium proposals --all`
     """
-    from pyhealth.register import all_proposals, register_of
+    from pyhealth.governance.register import register_of
 
     with opened(network) as health:
         consortium, register = health.consortium, register_of(health.consortium)
-        listed = all_proposals(consortium) if every else consortium.open_proposals()
+        listed = proposals_ever(health) if every else consortium.open_proposals()
         rows = [_summary(health, register, one) for one in listed]
     _rows(rows, as_json)
 
@@ -156,8 +157,8 @@ def show_proposal(
 
     Example: `pyhealth consortium show 0x4f1c23ab --reason reason.txt`
     """
-    from pyhealth.register import register_of
-    from pyhealth.simulation import simulate
+    from pyhealth.governance.register import register_of
+    from pyhealth.governance.simulation import simulate
 
     with opened(network) as health:
         consortium, register = health.consortium, register_of(health.consortium)
@@ -198,9 +199,9 @@ def vote(
 
     Example: `pyhealth consortium vote 0x4f1c23ab approve --as insurer`
     """
-    from pyhealth.ballots import SignedBallot, load
+    from pyhealth.governance.ballots import SignedBallot, load
     from pyhealth.reading import one_of
-    from pyhealth.types import Choice
+    from pyhealth.values import Choice
 
     if (ballot is None) == (proposal is None or choice is None):
         raise InputError("Name a proposal and approve or reject, or a --ballot; one of the two.")
@@ -232,9 +233,9 @@ def sign_ballot(
 
     Example: `pyhealth consortium sign-ballot 0x4f1c23ab approve --out ballot.json --as insurer`
     """
-    from pyhealth.ballots import save
+    from pyhealth.governance.ballots import save
     from pyhealth.reading import one_of
-    from pyhealth.types import Choice
+    from pyhealth.values import Choice
 
     said = one_of(Choice, choice, "choice")
     place = member, consortium, chain_id
@@ -282,8 +283,8 @@ def execute(
 def _signed_online(
     proposal: str, said: Any, valid: str, account: str | None, network: str | None
 ) -> SignedBallot:
-    from pyhealth.ballots import sign_ballot as sign
     from pyhealth.errors import AccountUnknown
+    from pyhealth.governance.ballots import sign_ballot as sign
 
     with opened(network, account) as health:
         proposal_id = proposal_called(health, proposal)
@@ -297,10 +298,10 @@ def _signed_online(
 def _signed_offline(
     proposal_id: bytes, said: Any, place: Any, valid: str, account: str | None
 ) -> SignedBallot:
-    from pyhealth.ballots import CONTRACT
-    from pyhealth.ballots import sign_ballot as sign
     from pyhealth.chain.network import address_of
     from pyhealth.cli.shell import local_signer
+    from pyhealth.governance.ballots import CONTRACT
+    from pyhealth.governance.ballots import sign_ballot as sign
     from pyhealth.hashing import Domain
 
     member, consortium, chain_id = place
@@ -310,7 +311,7 @@ def _signed_offline(
 
 
 def _summary(health: Health, register: Register, proposal_id: bytes) -> dict[str, Any]:
-    from pyhealth.describing import describe
+    from pyhealth.governance.describing import describe
 
     stored = health.consortium.proposal_of(proposal_id)
     tally = health.consortium.tally_of(proposal_id)
@@ -331,7 +332,7 @@ def _ballots(health: Health, register: Register, proposal_id: bytes) -> dict[str
 
 
 def _check_reason(reason: bytes, document: Path | None, opening: Path | None) -> None:
-    from pyhealth.ballots import Opening, load
+    from pyhealth.governance.ballots import Opening, load
 
     if document is None:
         return
@@ -341,7 +342,7 @@ def _check_reason(reason: bytes, document: Path | None, opening: Path | None) ->
 
 
 def _done(health: Health, proposal_id: bytes, receipt: Receipt, as_json: bool) -> None:
-    from pyhealth.register import register_of
+    from pyhealth.governance.register import register_of
 
     told = _summary(health, register_of(health.consortium), proposal_id)
     done = {"transaction": receipt.transaction, "block": receipt.block_number}

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
+    from pyhealth.governance.register import Register
+    from pyhealth.governance.simulation import DryRun
     from pyhealth.health import Health
-    from pyhealth.register import Register
-    from pyhealth.simulation import DryRun
 
 SHORTEST = 8  # digits of a proposal's identifier that are enough where they fit one only
 
@@ -50,8 +50,7 @@ def member_called(health: Health, register: Register, text: str) -> int:
 
 def proposal_called(health: Health, text: str) -> bytes:
     """Return the identifier of a proposal, whole or by its first digits."""
-    from pyhealth.register import all_proposals
-    from pyhealth.types import ProposalStatus
+    from pyhealth.values import ProposalStatus
 
     digits = text.removeprefix("0x").lower()
     if len(digits) == 64 and all(c in "0123456789abcdef" for c in digits):
@@ -59,7 +58,7 @@ def proposal_called(health: Health, text: str) -> bytes:
         if health.consortium.status_of_proposal(found[0]) is ProposalStatus.NONE:
             found = []
     elif len(digits) >= SHORTEST:
-        known = all_proposals(health.consortium)
+        known = proposals_ever(health)
         found = [one for one in known if one.hex().startswith(digits)]
     else:
         found = []
@@ -71,10 +70,18 @@ def proposal_called(health: Health, text: str) -> bytes:
     return found[0]
 
 
+def proposals_ever(health: Health) -> list[bytes]:
+    """Return every proposal ever opened, in the order of the chain: from the event index."""
+    health.index.sync()
+    opened = health.index.events("Consortium", "ProposalOpened")
+    named = (event.arguments["proposalId"] for event in opened)
+    return [one for one in named if isinstance(one, bytes)]
+
+
 def deadline(health: Health | None, valid: str) -> datetime:
     """Return when a paper signed now ends: by the chain's clock, where it runs ahead of ours."""
     from pyhealth.reading import span_of
-    from pyhealth.types import utc
+    from pyhealth.values import utc
 
     now = datetime.now(UTC).replace(microsecond=0)
     head = (health.chain.block("latest") if health else None) or {"timestamp": "0x0"}

@@ -20,8 +20,8 @@ from pyhealth.cli.shell import (
 from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
-    from pyhealth.ballots import SignedMandate
     from pyhealth.chain.transactions import Receipt
+    from pyhealth.governance.ballots import SignedMandate
     from pyhealth.health import Health
 
 app = typer.Typer(name="operators", invoke_without_command=True)
@@ -48,7 +48,7 @@ def operators(
     """
     if context.invoked_subcommand:
         return
-    from pyhealth.register import register_of
+    from pyhealth.governance.register import register_of
 
     with opened(network) as health:
         register = register_of(health.consortium)
@@ -128,8 +128,8 @@ def mandate(
 
     Example: `pyhealth consortium operators mandate Hospital --as clinic --out mandate.json`
     """
-    from pyhealth.ballots import save
-    from pyhealth.register import register_of
+    from pyhealth.governance.ballots import save
+    from pyhealth.governance.register import register_of
 
     with opened(network, account) as health:
         number = member_called(health, register_of(health.consortium), member)
@@ -139,7 +139,7 @@ def mandate(
 
 def _mandate(health: Health, key: str | None, file: Path | None) -> SignedMandate:
     """Read the mandate of a key, or let a key that is at hand sign it."""
-    from pyhealth.ballots import SignedMandate, load
+    from pyhealth.governance.ballots import SignedMandate, load
 
     if (key is None) == (file is None):
         raise InputError("Name the new key, or the --mandate that it signed; one of the two.")
@@ -151,12 +151,13 @@ def _mandate(health: Health, key: str | None, file: Path | None) -> SignedMandat
 
 
 def _signed(health: Health, signer: Any, member: int, valid: str) -> SignedMandate:
-    from pyhealth.ballots import sign_mandate
+    from pyhealth.governance.ballots import sign_mandate
 
     return sign_mandate(
         signer,
         health.consortium.domain,
         member=member,
+        account=health.consortium.member_of(member).account,
         nonce=health.consortium.mandates_of(signer.address),
         deadline=deadline(health, valid),
     )

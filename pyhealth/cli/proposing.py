@@ -12,9 +12,9 @@ from pyhealth.cli.shell import AccountOption, JsonOption, NetworkOption, opened,
 from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
-    from pyhealth.ballots import Opening
+    from pyhealth.governance.ballots import Opening
     from pyhealth.health import Health
-    from pyhealth.types import Action
+    from pyhealth.values import Action
 
 ReasonOption = Annotated[
     Path | None,
@@ -134,9 +134,9 @@ def open_proposal(
     ask: _Asking,
 ) -> None:
     """Show the dry run, commit to the reason, and open the proposal."""
-    from pyhealth.ballots import save
-    from pyhealth.register import register_of
-    from pyhealth.simulation import simulate
+    from pyhealth.governance.ballots import save
+    from pyhealth.governance.register import register_of
+    from pyhealth.governance.simulation import simulate
 
     dry, register = simulate(health.consortium, actions), register_of(health.consortium)
     if not ask.quiet:
@@ -163,7 +163,7 @@ def open_proposal(
 
 def _committed(reason: Path, kept: Path) -> Opening:
     """Commit to the reason; a salt that was kept for the same document is used again."""
-    from pyhealth.ballots import Opening, commit_reason, load
+    from pyhealth.governance.ballots import Opening, commit_reason, load
 
     committed = commit_reason(reason)
     if not kept.exists():
@@ -185,15 +185,15 @@ def _tell(described: dict[str, Any], ask: _Asking) -> None:
 
 
 def _reader(health: Health) -> Any:
-    from pyhealth.actions import Reader
-    from pyhealth.register import register_of
+    from pyhealth.governance.actions import Reader
+    from pyhealth.governance.register import register_of
 
     return Reader(health.consortium, register_of(health.consortium), Accounts(health))
 
 
 def _given(action: str, values: list[str], options: dict[str, Any]) -> dict[str, Any]:
     """Sort what stands on the command line to the parameters of an action."""
-    from pyhealth.actions import PARAMETERS
+    from pyhealth.governance.actions import PARAMETERS
 
     given = {name: value for name, value in options.items() if value is not None}
     wanted = [name for name in PARAMETERS.get(action, ()) if name not in given]

@@ -10,12 +10,13 @@ from pyhealth.chain.network import Chain, address_of
 from pyhealth.chain.wallet import CAST, cast_address
 from pyhealth.config import read_yaml
 from pyhealth.errors import DeploymentError, InputError
-from pyhealth.types import Founder, bitmap_of
+from pyhealth.values import Founder, bitmap_of
 
 PACKAGED = "founders.yaml"
 SAMPLE = "samples/consortium/founders.yaml"
 KEYS = {"name", "account", "roles"}
-FEWEST, MOST = 3, 64  # members; as in Membership.sol
+FEWEST = 3  # members, as in Membership.sol
+MOST = 50  # that fit into one transaction (EIP-7825); more can be admitted afterwards
 
 
 def founders_for(chain: Chain, file: Path | None) -> list[Founder]:

@@ -38,7 +38,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from pyhealth.types import FOREVER, read
+from pyhealth.values import FOREVER, read
 
 
 class PyHealthError(Exception):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pyhealth.errors import ContractError
-from pyhealth.types import Choice, MemberStatus, ProposalStatus, Rule, Threshold
+from pyhealth.values import Choice, MemberStatus, ProposalStatus, Rule, Threshold
 
 __all__ = [
     "AccountUnknown",

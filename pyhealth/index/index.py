@@ -25,7 +25,7 @@ from pyhealth.index.store import (
     kinds,
 )
 from pyhealth.progress import Progress, silent
-from pyhealth.types import utc
+from pyhealth.values import utc
 
 PAGE = 1_000  # events in memory while they are read
 

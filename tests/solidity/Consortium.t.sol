@@ -632,10 +632,10 @@ contract ConsortiumTest is ConsortiumWorld {
     function test_setRule_keeps_within_bounds() external {
         _setRule(Rule.VotingPeriod, 8 days);
         _setRule(Rule.VotingPeriod, 90 days);
-        _setRule(Rule.Notice, 7 days);
+        _setRule(Rule.Notice, 5 days);
         _refuseRule(Rule.VotingPeriod, 8 days - 1, 8 days, 90 days);
         _refuseRule(Rule.VotingPeriod, 90 days + 1, 8 days, 90 days);
-        _refuseRule(Rule.Notice, 7 days + 1, 0, 7 days);
+        _refuseRule(Rule.Notice, 5 days + 1, 0, 5 days);
         _refuseRule(Rule.None, 1, 1, 0);
     }
 
@@ -874,8 +874,10 @@ contract ConsortiumTest is ConsortiumWorld {
 
     function test_propose_opens_and_tells_everything() external {
         Action[] memory actions = _actions(address(consortium), abi.encodeCall(IConsortium.remove, (5)));
-        bytes32 expected =
-            keccak256(abi.encode(block.chainid, address(consortium), uint32(1), consortium.proposalsOf(1)));
+        bytes32 content = keccak256(abi.encodeCall(IConsortium.propose, (actions, REASON)));
+        bytes32 expected = keccak256(
+            abi.encode(block.chainid, address(consortium), uint32(1), consortium.proposalsOf(1), content)
+        );
         uint48 opened = uint48(start);
         Proposal memory proposal = Proposal(
             1,

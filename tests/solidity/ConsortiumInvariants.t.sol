@@ -129,13 +129,15 @@ contract ConsortiumHandler is Test {
         uint256 secret = wrong % 2 == 0 ? ++_nextKey : bound(which, 1000, _nextKey);
         address operator = vm.addr(secret);
         uint32 holder = _consortium.actorOf(operator).member;
-        bytes32 typehash = keccak256("Mandate(uint32 member,address operator,uint256 nonce,uint64 deadline)");
+        address caller = wrong % 5 == 0 ? _someone(by) : _consortium.memberOf(member).account;
+        bytes32 typehash = keccak256(
+            "Mandate(uint32 member,address account,address operator,uint256 nonce,uint64 deadline)"
+        );
         uint32 signedFor = wrong % 3 == 0 ? member + 1 : member;
         uint256 nonce = _consortium.mandatesOf(operator);
         bytes32 digest =
-            _digest(keccak256(abi.encode(typehash, signedFor, operator, nonce, type(uint64).max)));
+            _digest(keccak256(abi.encode(typehash, signedFor, caller, operator, nonce, type(uint64).max)));
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(secret, digest);
-        address caller = wrong % 5 == 0 ? _someone(by) : _consortium.memberOf(member).account;
 
         vm.prank(caller);
         try _consortium.addOperator(operator, type(uint64).max, abi.encodePacked(r, s, v)) {

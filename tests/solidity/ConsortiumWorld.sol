@@ -164,8 +164,12 @@ abstract contract ConsortiumWorld is Test {
         view
         returns (bytes32)
     {
-        bytes32 typehash = keccak256("Mandate(uint32 member,address operator,uint256 nonce,uint64 deadline)");
-        bytes32 structHash = keccak256(abi.encode(typehash, member, operator, nonce, deadline));
+        bytes32 typehash = keccak256(
+            "Mandate(uint32 member,address account,address operator,uint256 nonce,uint64 deadline)"
+        );
+        bytes32 structHash = keccak256(
+            abi.encode(typehash, member, consortium.memberOf(member).account, operator, nonce, deadline)
+        );
         return _digest(address(consortium), structHash);
     }
 

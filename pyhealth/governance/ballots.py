@@ -21,7 +21,7 @@ from pyhealth.hashing import (
     mandate_digest,
     new_salt,
 )
-from pyhealth.types import Choice
+from pyhealth.values import Choice
 
 P = TypeVar("P")
 CONTRACT = "Consortium"  # its name in what is signed
@@ -48,6 +48,7 @@ class SignedMandate:
     chain_id: int
     consortium: str
     member: int
+    account: str  # the member's own: a number alone could go to another after a reorganisation
     operator: str
     nonce: int
     deadline: datetime  # the first second at which it is refused
@@ -90,14 +91,14 @@ def sign_ballot(
 
 
 def sign_mandate(
-    signer: Signer, domain: Domain, *, member: int, nonce: int, deadline: datetime
+    signer: Signer, domain: Domain, *, member: int, account: str, nonce: int, deadline: datetime
 ) -> SignedMandate:
     """Sign, with the key that will act for a member; needs no node."""
     seconds = int(deadline.timestamp())
-    digest = mandate_digest(domain, member, signer.address, nonce, seconds)
+    digest = mandate_digest(domain, member, account, signer.address, nonce, seconds)
     place = domain.chain_id, domain.contract
     signature = signed(signer, digest)
-    return SignedMandate(*place, member, signer.address, nonce, deadline, signature)
+    return SignedMandate(*place, member, account, signer.address, nonce, deadline, signature)
 
 
 def signed(signer: Signer, digest: bytes) -> bytes:

@@ -9,9 +9,9 @@ from typing import Any
 from pyhealth.chain.network import Chain
 from pyhealth.consortium import Consortium
 from pyhealth.deployment.artifacts import Artifact, names, read_artifact
+from pyhealth.governance.register import Register, plain, shown
 from pyhealth.hashing import keccak
-from pyhealth.register import Register, plain, shown
-from pyhealth.types import Action, Choice, Role, Rule, Threshold, roles_of, text_of
+from pyhealth.values import Action, Choice, Role, Rule, Threshold, roles_of, text_of
 
 
 def describe(action: Action, consortium: Consortium, register: Register) -> str:

@@ -9,8 +9,7 @@ from typing import Any
 
 from pyhealth.consortium import Consortium
 from pyhealth.errors import InputError
-from pyhealth.hashing import proposal_id
-from pyhealth.types import (
+from pyhealth.values import (
     FOREVER,
     Listing,
     Member,
@@ -181,13 +180,3 @@ def all_members(consortium: Consortium) -> dict[int, Member]:
     while int((member := consortium.member_of(len(found) + 1)).account, 16):
         found[len(found) + 1] = member
     return found
-
-
-def all_proposals(consortium: Consortium) -> list[bytes]:
-    """Return every proposal ever opened, each member's in order: their identifiers are derived."""
-    chain_id, address = consortium.binding.chain.chain_id, consortium.binding.address
-    return [
-        proposal_id(chain_id, address, member, opened)
-        for member in all_members(consortium)
-        for opened in range(consortium.proposals_of(member))
-    ]

@@ -12,10 +12,10 @@ from pyhealth.chain.network import address_of
 from pyhealth.config import read_yaml
 from pyhealth.consortium import Consortium
 from pyhealth.deployment.artifacts import encode_json
-from pyhealth.describing import artifact_at, functions_of
 from pyhealth.errors import InputError
-from pyhealth.register import Register
-from pyhealth.types import Action, Adoption, Rule, Threshold
+from pyhealth.governance.describing import artifact_at, functions_of
+from pyhealth.governance.register import Register
+from pyhealth.values import Action, Adoption, Rule, Threshold
 
 # What a person gives to each action, in this order.
 PARAMETERS: dict[str, tuple[str, ...]] = {

@@ -10,10 +10,10 @@ from typing import Any
 
 from pyhealth.chain.refusals import decode_refusal
 from pyhealth.consortium import Consortium
-from pyhealth.describing import describe
 from pyhealth.errors import CodeMissing, ContractError, RpcRefused, UnknownRefusal
-from pyhealth.register import Ask, Register, changes, register_of
-from pyhealth.types import Action, Threshold
+from pyhealth.governance.describing import describe
+from pyhealth.governance.register import Ask, Register, changes, register_of
+from pyhealth.values import Action, Threshold
 
 ABOUT_MEMBER = frozenset(  # whose first argument is a member, which does not vote on it
     {"remove", "setRoles", "replaceAccount", "suspend", "suspendUntilLifted", "reinstate"}

@@ -1,0 +1,1 @@
+"""What surrounds a vote: actions read and said, their dry run, signed papers, the register."""
