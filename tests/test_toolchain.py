@@ -204,7 +204,7 @@ def test_compile_asks_for_the_dependents_of_a_changed_file(compiled):
 
 def test_compile_asks_for_all_when_a_setting_changed(compiled):
     config = compiled / "brownie-config.yaml"
-    config.write_text(config.read_text().replace("runs: 10000", "runs: 1"))
+    config.write_text(config.read_text().replace("runs: 800", "runs: 1"))
     read_yaml.cache_clear()
 
     assert compiles(compiled) == ["Clinic", "Coin", "Ward"]

@@ -228,6 +228,7 @@ def sign_ballot(
     chain_id: Annotated[int | None, typer.Option(help="Without a node: the chain.")] = None,
     account: AccountOption = None,
     network: NetworkOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Sign a ballot into a file that anyone can hand in; no node is asked where you say all.
 
@@ -245,7 +246,8 @@ def sign_ballot(
         raise InputError("Without a node, --member, --consortium and --chain-id are all needed.")
     else:
         signed = _signed_online(proposal, said, valid, account, network)
-    print(f"{save(signed, out)} holds the ballot of member {signed.member}; anyone can hand it in.")
+    told = {"ballot": save(signed, out), "member": signed.member, "choice": signed.choice.name}
+    show(told, as_json=as_json, title="Anyone can hand it in now")
 
 
 @app.command()

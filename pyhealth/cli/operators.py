@@ -123,6 +123,7 @@ def mandate(
     valid: ValidOption = "7d",
     account: AccountOption = None,
     network: NetworkOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Sign, with a key of your own, that it will act for a member; the member hands the file in.
 
@@ -134,7 +135,8 @@ def mandate(
     with opened(network, account) as health:
         number = member_called(health, register_of(health.consortium), member)
         signed = _signed(health, health.signer, number, valid)
-    print(f"{save(signed, out)} holds the mandate of {signed.operator} for member {number}.")
+    told = {"mandate": save(signed, out), "operator": signed.operator, "member": number}
+    show(told, as_json=as_json, title="The member can hand it in now")
 
 
 def _mandate(health: Health, key: str | None, file: Path | None) -> SignedMandate:
