@@ -12,6 +12,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "figures.md"
 BENCHMARKS = {
     "merkle": "Merkle trees",
     "stamping": "Stamping",
+    "throughput": "Sending",
     "indexing": "Event index",
     "compiling": "Compiling",
 }

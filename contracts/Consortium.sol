@@ -192,6 +192,8 @@ contract Consortium is IConsortium {
 
     /// @inheritdoc IConsortium
     function setThreshold(address target, bytes4 selector, Threshold threshold) external byVote {
+        // Asked for its refusal alone, where the target is not adopted.
+        // slither-disable-next-line unused-return
         _directory.listed(target);
         bool settable = threshold == Threshold.None || threshold == Threshold.Majority
             || threshold == Threshold.TwoThirds;
@@ -344,6 +346,8 @@ contract Consortium is IConsortium {
         for (uint256 i = 0; i < actions.length; ++i) {
             address target = actions[i].target;
             require(target.code.length > 0, CodeMissing(target));
+            // What members voted for is called one by one; _executing keeps everyone out until the last is done.
+            // slither-disable-next-line calls-loop,reentrancy-no-eth
             (bool done, bytes memory reason) = target.call(actions[i].data);
             require(done, ActionFailed(i, target, reason));
         }

@@ -12,6 +12,7 @@ from sha3 import keccak_256
 
 from pyhealth import verify_proof
 from pyhealth.chain.binding import Binding
+from pyhealth.chain.fees import Cost
 from pyhealth.chain.network import Chain
 from pyhealth.chain.transactions import Receipt
 from pyhealth.deployment.artifacts import read_artifact
@@ -126,6 +127,10 @@ class Notary:
     def author(self) -> str:
         """The account that anchors."""
         return self.binding.account
+
+    def cost(self) -> Cost:
+        """Say what one anchor would cost now, of however many documents; nothing is sent."""
+        return self.binding.cost("anchor", new_salt())
 
     def stamp(
         self,

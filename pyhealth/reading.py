@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from typing import TypeVar
 
@@ -24,6 +25,17 @@ def span_of(text: str) -> timedelta:
     if length > LONGEST:
         raise InputError(f"{text!r} is no length of time; write 7d, 12h, 30m or 90s.")
     return length
+
+
+def amount_of(text: str, what: str) -> Decimal:
+    """Read a positive amount, such as ``2450.50``."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(0)
+    if not amount.is_finite() or amount <= 0:
+        raise InputError(f"{what} {text!r} is no positive amount; write 2450.50.")
+    return amount
 
 
 def one_of(kind: type[E], text: object, what: str) -> E:

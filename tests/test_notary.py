@@ -20,6 +20,8 @@ stamp
 │   └── the same call finishes it: the same root, one transaction, all proofs
 ├── given only a digest, or no wish for salts
 │   └── it stamps these too
+├── given a wish to know the cost first
+│   └── it is told, and nothing is sent
 ├── given a place where no proof can be written
 │   └── it refuses, and nothing is sent
 └── when a thief anchors the same root first, alone or in a batch
@@ -439,6 +441,16 @@ def test_verify_needs_no_deployment_record(sponsor, documents):
     shutil.rmtree(sponsor.settings.home / "deployments")
 
     assert verify(sponsor.chain, documents[0], proof_of(documents[0])).verdict.valid
+
+
+def test_a_dry_run_says_the_cost_and_sends_nothing(cli: Cli, documents, tmp_path):
+    told = cli("stamp", documents[0].parent, "--dry-run", "--rate", "2000", "--json")
+
+    planned = json.loads(told.out)
+    assert (planned["documents"], planned["transactions"]) == (len(documents), 1)
+    assert 46_000 < planned["gas"] < 56_000
+    assert float(planned["expected"]) <= float(planned["most"])
+    assert not list(documents[0].parent.glob("*.proof.json"))
 
 
 def test_the_commands_stamp_and_verify(cli: Cli, documents, tmp_path):

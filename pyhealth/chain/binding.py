@@ -25,6 +25,8 @@ from pyhealth.hashing import keccak
 if TYPE_CHECKING:
     from web3.contract import Contract
 
+    from pyhealth.chain.fees import Cost
+
 
 @dataclass
 class Binding:
@@ -99,6 +101,10 @@ class Binding:
     def send(self, function: str, *arguments: Any) -> Receipt:
         """Send a call and wait for it."""
         return self._sender().send(self.encode(function, *arguments))
+
+    def cost(self, function: str, *arguments: Any) -> Cost:
+        """Say what a call would cost now; nothing is sent."""
+        return self._sender().cost([self.encode(function, *arguments)])
 
     def _sender(self) -> Sender:
         if self.open_sender is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,7 @@ from pyhealth.cli.shell import (
 from pyhealth.errors import InputError, ProofInvalid
 
 if TYPE_CHECKING:
+    from pyhealth.chain.fees import Cost
     from pyhealth.notary import Stamping
 
 ROWS_SHOWN = 20
@@ -40,6 +42,12 @@ def stamp(
     unsalted: Annotated[
         bool, typer.Option("--unsalted", help="Anchor digests that anyone may recognise.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be stamped, and the cost.")
+    ] = False,
+    rate: Annotated[
+        str | None, typer.Option(help="Price of a coin in your currency, for --dry-run.")
+    ] = None,
     account: AccountOption = None,
     network: NetworkOption = None,
     as_json: JsonOption = False,
@@ -61,6 +69,9 @@ def stamp(
             f"Algorithm {algorithm!r} is not known; choose one of {', '.join(DIGEST_ALGORITHMS)}."
         )
     with opened(network, account) as health:
+        if dry_run:
+            show(_planned(health.notary.cost(), documents, rate), as_json=as_json)
+            return
         if digest:
             value, folder = hash_of(digest, "The digest"), out or Path()
             made = health.notary.stamp_digest(
@@ -70,6 +81,23 @@ def stamp(
             made = health.notary.stamp(documents or (), out=out, salted=not unsalted, progress=bar)
         described = _described(made, health.notary.author)
     _print(described, as_json)
+
+
+def _planned(cost: Cost, documents: list[Path] | None, rate: str | None) -> dict[str, Any]:
+    from pyhealth.documents import collect
+    from pyhealth.reading import amount_of
+
+    told: dict[str, Any] = {
+        "documents": len(collect(documents)) if documents else 1,
+        "transactions": cost.transactions,
+        "gas": cost.gas,
+        "expected_coins": Decimal(cost.expected) / 10**18,
+        "most_coins": Decimal(cost.most) / 10**18,
+    }
+    if rate is not None:
+        in_currency = cost.in_currency(amount_of(rate, "--rate"))
+        told |= dict(zip(("expected", "most"), in_currency, strict=True))
+    return told
 
 
 def _described(made: Stamping, author: str) -> dict[str, Any]:
