@@ -148,13 +148,16 @@ class Notary:
         finished by the same call.
         """
         files = collect(documents)
-        places = _places(files, out)
-        digests = [digest_of_file(file) for file in progress(files, "hashing", len(files))]
-        named = [
-            Document(file.name, "sha-256", digest, None)
-            for file, digest in zip(files, digests, strict=True)
-        ]
+        places, named = _places(files, out), _named(files, progress)
         return self._stamp(files, named, places, salted, progress)
+
+    def unstamped(
+        self, documents: Iterable[Path], *, out: Path | None = None, progress: Progress = silent
+    ) -> list[Path]:
+        """Return the files that have no valid proof of this author yet; nothing is sent."""
+        files, seen = collect(documents), set[Anchoring]()
+        judged = zip(files, _named(files, progress), _places(files, out), strict=True)
+        return [file for file, named, place in judged if not self._stands(named, place, seen)]
 
     def stamp_digest(
         self, digest: bytes, *, algorithm: str = "sha-256", out: Path, salted: bool = True
@@ -334,6 +337,12 @@ def verify_offline(
     if not verdict.valid:
         raise ProofInvalid(verdict.reason.name if verdict.reason else "", verdict.sentence)
     return verdict
+
+
+def _named(files: Sequence[Path], progress: Progress) -> list[Document]:
+    """Return the files as documents, hashed and without a salt."""
+    hashed = progress(files, "hashing", len(files))
+    return [Document(file.name, "sha-256", digest_of_file(file), None) for file in hashed]
 
 
 def _places(files: Sequence[Path], out: Path | None) -> list[Path]:

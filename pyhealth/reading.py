@@ -41,9 +41,10 @@ def amount_of(text: str, what: str) -> Decimal:
 def one_of(kind: type[E], text: object, what: str) -> E:
     """Read a member of an enumeration, in capitals or not, words parted by ``-`` or ``_``."""
     wanted = str(text).strip().upper().replace("-", "_").replace(" ", "_")
-    if wanted in kind.__members__:
+    names = [name for name in kind.__members__ if name != "NONE"]
+    if wanted in names:
         return kind[wanted]
-    known = ", ".join(name.lower().replace("_", "-") for name in kind.__members__)
+    known = ", ".join(name.lower().replace("_", "-") for name in names)
     raise InputError(f"{text!r} is no {what}; known are {known}.")
 
 

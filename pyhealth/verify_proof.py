@@ -574,6 +574,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def _judge(args: argparse.Namespace) -> Verdict:
     expected = {name: getattr(args, name) for name in ("contract", "author", "chain_id")}
     try:
+        if args.file and not args.file.exists():
+            raise _unreadable(args.file, FileNotFoundError(2, "No such file or directory"))
         proof = load(args.proof or Path(f"{args.file}{SUFFIX}"))
     except NotProven as refusal:
         return Verdict(False, refusal.reason, str(refusal))

@@ -149,4 +149,7 @@ def test_an_interrupt_is_one_line(cli: Cli, tmp_path):
 
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, "")
-    assert err == "pyhealth: stopped; what was sent stays sent, the rest was not begun.\n"
+    assert (
+        err
+        == "pyhealth: stopped; what was sent stays sent: run the same command again to finish.\n"
+    )

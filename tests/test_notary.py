@@ -448,9 +448,12 @@ def test_a_dry_run_says_the_cost_and_sends_nothing(cli: Cli, documents, tmp_path
 
     planned = json.loads(told.out)
     assert (planned["documents"], planned["transactions"]) == (len(documents), 1)
-    assert 46_000 < planned["gas"] < 56_000
+    assert 46_000 < planned["gas_limit"] < 56_000
     assert float(planned["expected"]) <= float(planned["most"])
     assert not list(documents[0].parent.glob("*.proof.json"))
+    cli("stamp", documents[0].parent)
+    told = cli("stamp", documents[0].parent, "--dry-run", "--json")
+    assert json.loads(told.out) == {"documents": 0, "transactions": 0}
 
 
 def test_the_commands_stamp_and_verify(cli: Cli, documents, tmp_path):

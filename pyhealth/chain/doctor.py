@@ -217,6 +217,8 @@ def _clock(chain: Chain) -> Finding:
     ahead = newest - int(time.time())
     if ahead > CLOCK_SECONDS:
         remedy = "Set this machine's clock, or the node's: stamps take their time from blocks."
+        if chain.local:
+            remedy = "Its clock was moved: 'pyhealth chain reset' starts a new chain."
         return Finding("clock", False, f"the newest block is {ahead} s ahead", remedy)
     if -ahead > CLOCK_SECONDS and not chain.local:
         remedy = "Wait until the node has caught up, or set this machine's clock."

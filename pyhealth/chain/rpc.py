@@ -138,7 +138,9 @@ class Rpc:
             )
         except urllib3.exceptions.NewConnectionError as error:
             self._lost = True
-            raise NodeUnreachable(self.url, "connection refused") from error
+            unknown = isinstance(error, urllib3.exceptions.NameResolutionError)
+            why = "its host is not known" if unknown else "connection refused"
+            raise NodeUnreachable(self.url, why) from error
         except (urllib3.exceptions.HTTPError, ValueError) as error:
             self._lost = True
             raise NodeUnreachable(self.url, _brief(error)) from error

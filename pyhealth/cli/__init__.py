@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _stopped() -> None:
-    _refuse("stopped; what was sent stays sent, the rest was not begun.", INTERRUPTED)
+    _refuse("stopped; what was sent stays sent: run the same command again to finish.", INTERRUPTED)
 
 
 def _refuse(sentence: str, status: int = 1) -> None:

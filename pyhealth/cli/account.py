@@ -11,6 +11,7 @@ import typer
 from pyhealth.cli.shell import JsonOption, print_json, show_rows
 from pyhealth.errors import ConfigError
 
+SHORTEST = 8  # characters of a password
 app = typer.Typer(name="account", help="Accounts that sign.", no_args_is_help=True)
 
 
@@ -28,6 +29,8 @@ def new(
 
     settings = load_settings()
     password = settings.environment.get("PYHEALTH_PASSWORD") or _new_password(name)
+    if len(password) < SHORTEST:
+        raise ConfigError(f"The password is shorter than {SHORTEST} characters; choose another.")
     file, address = create_keystore(settings.home, name, password)
     if as_json:
         print_json({"name": name, "address": address, "keystore": file})

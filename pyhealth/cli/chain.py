@@ -92,7 +92,7 @@ def reset(
     if not yes and not sys.stdin.isatty():
         raise ConfigError(f"Nobody can be asked here; throw {folder.path} away with --yes.")
     if not yes and not typer.confirm(f"Throw away the chain in {folder.path}?"):
-        raise typer.Abort
+        raise ConfigError("The chain was kept, as you said.")
     if not anvil.detach_all(folder):
         raise ConfigError(
             "The embedded chain is in use by another command; try again when that has ended."
@@ -130,7 +130,7 @@ def advance(
     finally:
         chain.close()
     now = utc(int(head["timestamp"], 16))
-    told = f"The chain's clock stands at {now:%Y-%m-%d %H:%M:%S} UTC."
+    told = f"The chain's clock stands at {now:%Y-%m-%d %H:%M:%S} UTC, for all that follows on it."
     print_json({"now": now}) if as_json else print(told)
 
 

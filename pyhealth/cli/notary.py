@@ -70,7 +70,8 @@ def stamp(
         )
     with opened(network, account) as health:
         if dry_run:
-            show(_planned(health.notary.cost(), documents, rate), as_json=as_json)
+            new = len(health.notary.unstamped(documents, out=out)) if documents else 1
+            show(_planned(health.notary.cost(), new, rate), as_json=as_json)
             return
         if digest:
             value, folder = hash_of(digest, "The digest"), out or Path()
@@ -83,14 +84,15 @@ def stamp(
     _print(described, as_json)
 
 
-def _planned(cost: Cost, documents: list[Path] | None, rate: str | None) -> dict[str, Any]:
-    from pyhealth.documents import collect
+def _planned(cost: Cost, new: int, rate: str | None) -> dict[str, Any]:
     from pyhealth.reading import amount_of
 
+    if not new:
+        return {"documents": 0, "transactions": 0}
     told: dict[str, Any] = {
-        "documents": len(collect(documents)) if documents else 1,
+        "documents": new,
         "transactions": cost.transactions,
-        "gas": cost.gas,
+        "gas_limit": cost.gas,
         "expected_coins": Decimal(cost.expected) / 10**18,
         "most_coins": Decimal(cost.most) / 10**18,
     }
@@ -160,6 +162,8 @@ def verify(
 
     if (document is None) == (digest is None):
         raise InputError("Name the file to verify, or its --digest; one of the two.")
+    if document and not document.exists():
+        raise InputError(f"{document} does not exist; name the document to verify.")
     if digest and not proof:
         raise InputError("A digest alone does not say where its proof is; name it with --proof.")
     if offline != bool(block_hash):

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pyhealth.cli.governing import Accounts, dry_run_described, print_dry_run
-from pyhealth.cli.shell import AccountOption, JsonOption, NetworkOption, opened, print_json
+from pyhealth.cli.shell import (
+    AccountOption,
+    JsonOption,
+    NetworkOption,
+    confirmed,
+    opened,
+    print_json,
+)
 from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
@@ -152,8 +159,8 @@ def open_proposal(
         calls = [(one.target, one.data) for one in actions]
         call = health.consortium.binding.encode("propose", calls, committed.commitment)
         health.sender.estimate([call])  # a refusal comes before anything is asked or written
-        if not ask.yes and not typer.confirm("Open this proposal?"):
-            raise typer.Abort
+        if not ask.yes and not confirmed("Open this proposal?"):
+            raise InputError("The proposal was not opened, as you said.")
         if not kept.exists():
             save(committed, kept)
         made = health.consortium.propose(actions, committed.commitment)

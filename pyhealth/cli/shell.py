@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -58,6 +59,13 @@ def _ask(question: str) -> str:
     return getpass.getpass(question)
 
 
+def confirmed(question: str) -> bool:
+    """Ask on standard error, so that standard output stays what was asked for."""
+    if not sys.stdin.isatty():
+        raise ConfigError(f"{question} Nobody can be asked here; say so with --yes.")
+    return typer.confirm(question, err=True)
+
+
 def show(value: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
     """Print named values, as a table for people or JSON for scripts."""
     if as_json:
@@ -89,7 +97,8 @@ def print_table(table: Any) -> None:
     """Print a rich table, in full width where nobody's terminal sets one."""
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() else 140, soft_wrap=False).print(table)
+    width = None if sys.stdout.isatty() else shutil.get_terminal_size((140, 24)).columns
+    Console(width=width, soft_wrap=False).print(table)
 
 
 def print_json(value: Any) -> None:
