@@ -25,9 +25,10 @@ import pytest
 from proof_cast import keccak, tree
 
 from pyhealth import proof, verify_proof
+from pyhealth.chain.anvil import find_anvil
 
-MAIN = Path(os.environ.get("PYHEALTH_ROOT", "/work/main"))
-ANVIL = MAIN / "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
+MAIN = Path(__file__).resolve().parents[1]
+ANVIL = find_anvil(os.environ, MAIN)
 GANACHE = MAIN / "node_modules/.bin/ganache"
 PRICE = hex(3 * 10**9)  # one price for all: Anvil drops a dearer one that is not yet due
 KINDS: list[dict[str, Any]] = [
