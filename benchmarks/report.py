@@ -24,6 +24,11 @@ class Row:
         return low and (self.at_most is None or self.value <= self.at_most)
 
     @property
+    def shown(self) -> str:
+        """The value, counts whole and measures to four digits."""
+        return f"{self.value:,.0f}" if self.value == int(self.value) else f"{self.value:,.4g}"
+
+    @property
     def bound(self) -> str:
         """The bound in words."""
         if self.at_least is not None:
@@ -44,5 +49,5 @@ def write(
     ]
     for heading, rows in sections:
         lines += ["", f"## {heading}", "", "| figure | measured | bound |", "|---|---|---|"]
-        lines += [f"| {row.what} | {row.value:,.4g} | {row.bound} |" for row in rows]
+        lines += [f"| {row.what} | {row.shown} | {row.bound} |" for row in rows]
     page.write_text("\n".join(lines) + "\n", "utf-8")
