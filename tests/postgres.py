@@ -79,11 +79,13 @@ def _reachable(programs: Path, home: Path, user: int | None) -> Path:
     startable = (programs / "postgres").stat().st_mode & 0o001
     if user is None or (open_to_all and startable):
         return programs
-    copied = home / "programs"
-    shutil.copytree(programs.parent, copied, symlinks=True)
-    for program in (copied / "bin").iterdir():
+    package = next(place for place in programs.parents if place.name == WHEEL)
+    for part in (package, package.with_name(f"{WHEEL}.libs")):  # found relative to the programs
+        shutil.copytree(part, home / "programs" / part.name, symlinks=True)
+    copied = home / "programs" / WHEEL / programs.relative_to(package)
+    for program in copied.iterdir():
         program.chmod(0o755)
-    return copied / "bin"
+    return copied
 
 
 def _free_port() -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 import typer
 from typer.exceptions import TyperException
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 refused."""
     try:
         status = app(args=arguments, standalone_mode=False)
+        sys.stdout.flush()  # here a reader that has gone is still no error
     except TyperException as error:
         _refuse(error.format_message() or "a command is missing; see 'pyhealth --help'")
     except PyHealthError as error:
@@ -56,5 +58,7 @@ def _stopped() -> None:
 
 
 def _refuse(sentence: str, status: int = 1) -> None:
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()  # what was told comes before why it ended
     print("pyhealth: " + " ".join(sentence.split()), file=sys.stderr)
     sys.exit(status)
