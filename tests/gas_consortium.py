@@ -1,5 +1,6 @@
 """What the consortium's transactions cost; `test_gas` measures it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
@@ -7,6 +8,7 @@ from consortium_cast import FOUNDERS, HOSPITAL, REASON, SPONSOR, Council
 
 from pyhealth.chain.transactions import Receipt
 from pyhealth.chain.wallet import cast_address
+from pyhealth.health import Health
 from pyhealth.values import Choice, Role
 
 BALLOT = "consortium: cast a ballot"
@@ -14,8 +16,9 @@ BUDGETS = {BALLOT: 60_000}
 ENDS = datetime(2100, 1, 1, tzinfo=UTC)  # fixed, so that what is signed costs the same every day
 
 
-def measures(council: Council) -> dict[str, int]:
+def measures(act_as: Callable[[str], Health]) -> dict[str, int]:
     """Admit a clinic, and give it its first operator; return what each transaction used."""
+    council = Council(act_as)
     c, found = council.consortium, {}
 
     def used(name: str, receipt: Receipt) -> None:

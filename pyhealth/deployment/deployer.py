@@ -5,7 +5,7 @@ unchanged.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class Plan:
 
     chain: Chain
     addresses: dict[str, str]  # of the contracts before
+    council: str  # where the consortium stands, or will
     founders: Path | None  # None: those of a local chain
 
 
@@ -44,10 +45,7 @@ class Step:
 
 
 def _founding(plan: Plan) -> list[Any]:
-    """Return the founders, and the directory: what stands before the consortium.
-
-    A contract after it has the address that `next_address` tells ahead.
-    """
+    """Return the founders, and the directory: what stands before the consortium."""
     adoptions = [
         {"name": "0x" + word_of(name).hex(), "version": 1, "target": address}
         for name, address in plan.addresses.items()
@@ -55,7 +53,10 @@ def _founding(plan: Plan) -> list[Any]:
     return [arguments_of(founders_for(plan.chain, plan.founders)), adoptions]
 
 
-SUITE = (Step("Notary"), Step("Consortium", _founding, lasting=True))
+COUNCIL = Step("Consortium", _founding, lasting=True)
+# The consortium comes last, since its founding adopts the others; those that ask it know ahead
+# where it will stand.
+SUITE = (Step("Notary"), COUNCIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +82,27 @@ def deploy(
     """Deploy what is missing or changed, and keep the record up to date after each contract."""
     with deploying(file):
         record, sender = _begun(file, chain, fresh), Sender(chain, signer)
+        before = replace(record, contracts={}, pending={}) if fresh else record
+        council = _council(chain, before, signer, founders)
         addresses: dict[str, str] = {}
         for step in steps_for(chain):
-            artifact, plan = read_artifact(step.name), Plan(chain, dict(addresses), founders)
+            artifact = read_artifact(step.name)
+            plan = Plan(chain, dict(addresses), council, founders)
             asked = partial(step.arguments, plan)
-            standing = None if fresh else _standing(chain, record, step, asked)
+            standing = _standing(chain, before, step, asked)
             if standing is not None:
                 _agree(step, standing, plan)
                 record = _kept(record, step.name, standing)
                 on_outcome(Outcome(step.name, standing.address, 0, 0, deployed=False))
             else:
                 arguments = asked()
-                record = record.with_pending(step.name, next_address(chain, signer))
+                address = next_address(chain, signer)
+                if step is COUNCIL and address != council:
+                    raise DeploymentError(
+                        f"The account {signer.address} sent something else while it deployed; "
+                        "deploy again."
+                    )
+                record = record.with_pending(step.name, address)
                 record.save()
                 data = artifact.bytecode + constructor_data(artifact, arguments)
                 receipt = sender.send(Call(None, data))
@@ -101,6 +111,29 @@ def deploy(
                 on_outcome(_outcome(record, step.name, receipt))
             addresses[step.name] = record.contracts[step.name].address
         return record
+
+
+def _council(chain: Chain, record: Record, signer: Signer, founders: Path | None) -> str:
+    """Return where the consortium stands, or will once what it adopts is deployed before it."""
+    if standing := _standing(chain, record, COUNCIL, lambda: []):
+        return standing.address
+    for ahead in range(len(SUITE)):
+        council, addresses, missing = next_address(chain, signer, ahead), dict[str, str](), 0
+        for step in steps_for(chain):
+            if step is COUNCIL:
+                continue
+            plan = Plan(chain, dict(addresses), council, founders)
+            standing = _standing(chain, record, step, partial(step.arguments, plan))
+            addresses[step.name] = (
+                standing.address if standing else next_address(chain, signer, missing)
+            )
+            missing += standing is None
+        if missing == ahead:
+            return council
+    raise DeploymentError(
+        f"{record.file} and the account {signer.address} do not agree on what is deployed; "
+        "deploy with --fresh."
+    )
 
 
 def _agree(step: Step, standing: Deployed, plan: Plan) -> None:

@@ -1,45 +1,32 @@
-"""Values of the contracts and of the client; enumerations and structs have the members and order of
-Solidity.
-"""
+"""Values of Consortium.sol."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
-from typing import Any, TypeVar
 
-T = TypeVar("T")
-FOREVER = datetime.max.replace(microsecond=0, tzinfo=UTC)  # until a vote ends it
-UNBOUNDED = timedelta(days=999_999_999)  # more than any rule can be
+from pyhealth.values.wire import READERS
 
-
-def utc(seconds: int) -> datetime:
-    """Return block time as an aware datetime; what lies beyond the calendar is `FOREVER`."""
-    return FOREVER if seconds >= FOREVER.timestamp() else datetime.fromtimestamp(seconds, UTC)
-
-
-def span(seconds: int) -> timedelta:
-    """Return a number of seconds as a length of time."""
-    return UNBOUNDED if seconds >= UNBOUNDED.total_seconds() else timedelta(seconds=seconds)
-
-
-def text_of(word: bytes) -> str:
-    """Return the text in a word filled with zeros; in hexadecimal where no person could read it."""
-    text = word.rstrip(b"\0").decode("utf-8", "replace")
-    return text if text.isprintable() and "\ufffd" not in text else "0x" + word.hex()
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """When an author first anchored a digest."""
-
-    anchored_at: datetime
-    block_number: int
-
-
-# Consortium
+__all__ = [
+    "Action",
+    "Actor",
+    "Adoption",
+    "Choice",
+    "Founder",
+    "Listing",
+    "Member",
+    "MemberStatus",
+    "Proposal",
+    "ProposalStatus",
+    "Role",
+    "Rule",
+    "Tally",
+    "Threshold",
+    "bitmap_of",
+    "roles_of",
+]
 
 
 class Role(IntEnum):
@@ -206,25 +193,9 @@ def bitmap_of(roles: Iterable[Role]) -> int:
     return sum(1 << role for role in set(roles))
 
 
-# How a word of the chain is read as a type of ours: from which type, and with what.
-READERS: dict[str, tuple[type, Callable[[Any], Any]]] = {
-    "datetime": (int, utc),
-    "timedelta": (int, span),
-    "str": (bytes, text_of),
+READERS |= {
     "frozenset[Role]": (int, roles_of),
     "tuple[Action, ...]": (tuple, lambda raw: tuple(Action(*one) for one in raw)),
     **{each.__name__: (int, each) for each in (Role, MemberStatus, Threshold, Choice)},
     **{each.__name__: (int, each) for each in (ProposalStatus, Rule)},
 }
-
-
-def read(kind: str, value: Any) -> Any:
-    """Return a value of the chain as the type of that name; one that is so already stays."""
-    wire, convert = READERS.get(kind, (type(None), None))
-    return convert(value) if convert and isinstance(value, wire) else value
-
-
-def struct(kind: type[T], values: Sequence[Any]) -> T:
-    """Return a struct of the chain as ours."""
-    named = zip(fields(kind), values, strict=True)  # type: ignore[arg-type]
-    return kind(*(read(str(field.type), value) for field, value in named))

@@ -1,0 +1,7 @@
+"""Values of the contracts and of the client; enumerations and structs have the members and order of
+Solidity.
+"""
+
+from pyhealth.values.consortium import *  # noqa: F403
+from pyhealth.values.notary import *  # noqa: F403
+from pyhealth.values.wire import *  # noqa: F403
