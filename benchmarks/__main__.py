@@ -14,6 +14,7 @@ BENCHMARKS = {
     "stamping": "Stamping",
     "throughput": "Sending",
     "indexing": "Event index",
+    "cohort": "Cohort of a study",
     "compiling": "Compiling",
 }
 

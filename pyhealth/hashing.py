@@ -25,11 +25,22 @@ DIGEST_ALGORITHMS = {"sha-256": hashlib.sha256, "keccak-256": keccak_256}
 __all__ = ["DIGEST_ALGORITHMS", "DOCUMENT_DOMAIN", "SALT_BYTES", "MerkleTree", "commitment"]
 __all__ += ["digest_of_file", "keccak", "leaf_hash", "new_salt", "pair_hash", "root_of"]
 __all__ += ["BALLOT", "MANDATE", "REASON_DOMAIN", "Domain", "ballot_digest", "mandate_digest"]
-__all__ += ["proposal_id"]
+__all__ += [
+    "AUDIT_DOMAIN",
+    "CONSENT_DOMAIN",
+    "RECORD_DOMAIN",
+    "REPORT_DOMAIN",
+    "proposal_id",
+    "words",
+]
 
 
 DOCUMENT_DOMAIN = keccak(b"pyhealth.document")
 REASON_DOMAIN = keccak(b"pyhealth.reason")
+CONSENT_DOMAIN = keccak(b"pyhealth.consent")
+RECORD_DOMAIN = keccak(b"pyhealth.record")
+REPORT_DOMAIN = keccak(b"pyhealth.report")
+AUDIT_DOMAIN = keccak(b"pyhealth.audit")
 EIP712_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 BALLOT = "Ballot(bytes32 proposalId,uint32 member,uint8 choice,uint64 deadline)"
 MANDATE = "Mandate(uint32 member,address account,address operator,uint256 nonce,uint64 deadline)"
@@ -163,6 +174,11 @@ def proposal_id(chain_id: int, consortium: str, member: int, opened: int, call: 
     """Return the identifier of what a member proposes, with that call, after ``opened`` others."""
     place = _word(chain_id) + _word(consortium) + _word(member) + _word(opened)
     return keccak(place + keccak(call))
+
+
+def words(*values: int | str | bytes) -> bytes:
+    """Return values of one word each as ``abi.encode`` does."""
+    return b"".join(map(_word, values))
 
 
 def _word(value: int | str | bytes) -> bytes:

@@ -12,12 +12,14 @@ from pyhealth.chain.network import Chain
 from pyhealth.chain.sender import Sender
 from pyhealth.chain.wallet import AskPassword, Signer, Wallet, no_prompt
 from pyhealth.config import EMBEDDED, Settings, load_settings
+from pyhealth.consents import ConsentRegistry
 from pyhealth.consortium import Consortium
 from pyhealth.deployment.artifacts import read_artifact
 from pyhealth.deployment.deployer import deploy
 from pyhealth.deployment.records import Record, load_record, record_file
 from pyhealth.errors import DeploymentError
 from pyhealth.notary import Notary
+from pyhealth.records import RecordRegistry
 
 if TYPE_CHECKING:
     from pyhealth.index import Index  # SQLAlchemy takes a while to import
@@ -66,6 +68,16 @@ class Health:
     def consortium(self) -> Consortium:
         """Members, votes, and the directory of contracts."""
         return Consortium(self._binding("Consortium"))
+
+    @cached_property
+    def consents(self) -> ConsentRegistry:
+        """What patients allow."""
+        return ConsentRegistry(self._binding("ConsentRegistry"))
+
+    @cached_property
+    def records(self) -> RecordRegistry:
+        """References to health records, and the log of every access."""
+        return RecordRegistry(self._binding("RecordRegistry"))
 
     @cached_property
     def index(self) -> Index:

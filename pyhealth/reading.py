@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from datetime import timedelta
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from typing import TypeVar
@@ -16,6 +18,20 @@ E = TypeVar("E", bound=IntEnum)
 UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 NAME_BYTES = 32
 LONGEST = timedelta(days=36_500)
+DEEPEST = 5_000  # levels that parsers may go down, far fewer than the C stack holds
+
+
+@contextmanager
+def shallow() -> Iterator[None]:
+    """Have parsers of what others wrote end with `RecursionError`, not with the process: packages
+    in use raise Python's limit beyond what the C stack holds.
+    """
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(min(before, DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def span_of(text: str) -> timedelta:
@@ -25,6 +41,21 @@ def span_of(text: str) -> timedelta:
     if length > LONGEST:
         raise InputError(f"{text!r} is no length of time; write 7d, 12h, 30m or 90s.")
     return length
+
+
+def moment_of(text: str, what: str, now: datetime) -> datetime:
+    """Read a moment, such as ``2027-01-31`` or ``2027-01-31T12:00+01:00`` (without a zone: UTC), or
+    a length of time from ``now``, such as ``365d``.
+    """
+    if re.fullmatch(r"\d+[dhms]", text.strip()):
+        return now + span_of(text)
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{what} {text!r} is no moment; write 2027-01-31, 2027-01-31T12:00Z, or 365d from now."
+        ) from error
 
 
 def amount_of(text: str, what: str) -> Decimal:

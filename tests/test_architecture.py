@@ -15,6 +15,7 @@ import re
 import subprocess
 from dataclasses import MISSING, fields
 from enum import IntEnum
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,11 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import from its own layer and from those above it.
 LAYERS = (
     ("values", "errors", "progress", "verify_proof"),
-    ("hashing", "config", "documents", "reading"),
+    ("hashing", "config", "documents", "reading", "openings", "sharing"),
     ("deployment.artifacts", "deployment.sources", "deployment.compiler", "deployment.toolchain"),
     ("chain",),
     ("deployment",),
-    ("index", "proof", "privacy", "standards", "governance.ballots"),
+    ("index", "proof", "privacy", "standards", "governance.ballots", "messages"),
     ("notary", "consortium", "trials", "consents", "records", "coverage", "claims", "medicines"),
     ("governance",),  # what a vote is about, in words
     ("health",),
@@ -104,7 +105,8 @@ def custom_errors() -> dict[str, dict[str, Any]]:
 
 
 def snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower().lstrip("_")
+    plain = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower().lstrip("_")
+    return plain + "_" if iskeyword(plain) else plain
 
 
 def from_libraries() -> set[str]:

@@ -11,7 +11,7 @@ from contextlib import suppress
 import typer
 from typer.exceptions import TyperException
 
-from pyhealth.cli import account, chain, consortium, deploy, notary
+from pyhealth.cli import account, chain, consent, consortium, deploy, notary, record
 from pyhealth.errors import PyHealthError
 
 INTERRUPTED = 130  # what shells expect, and typer returns
@@ -26,7 +26,9 @@ app = typer.Typer(
 )
 app.add_typer(account.app)
 app.add_typer(chain.app)
+app.add_typer(consent.app)
 app.add_typer(consortium.app)
+app.add_typer(record.app)
 app.command("deploy")(deploy.deploy)
 app.command("doctor")(chain.doctor)
 app.command("stamp")(notary.stamp)

@@ -56,7 +56,12 @@ def _founding(plan: Plan) -> list[Any]:
 COUNCIL = Step("Consortium", _founding, lasting=True)
 # The consortium comes last, since its founding adopts the others; those that ask it know ahead
 # where it will stand.
-SUITE = (Step("Notary"), COUNCIL)
+SUITE = (
+    Step("Notary"),
+    Step("ConsentRegistry", lambda plan: [plan.council]),
+    Step("RecordRegistry", lambda plan: [plan.council, plan.addresses["ConsentRegistry"]]),
+    COUNCIL,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ PyHealthError
 ├── CompileError            the Solidity compiler refused a source
 ├── DeploymentError         a contract is not deployed, or is not what was deployed
 ├── ProofInvalid            a document and its proof do not hold together
+├── AccessDenied            a patient's consent does not permit what was asked; it is on record
 ├── DatabaseError           the event index cannot be kept or read
 │   ├── DatabaseUnreachable     no server answers, or no file can be made
 │   ├── DatabaseLocked          another process holds it for too long
@@ -38,7 +39,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from pyhealth.values import FOREVER, read
+from pyhealth.values import ALWAYS, FOREVER, read
 
 
 class PyHealthError(Exception):
@@ -123,7 +124,11 @@ def _shown(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.name.lower().replace("_", " ")
     if isinstance(value, datetime):
+        if value == ALWAYS:
+            return "never"
         return f"{value:%Y-%m-%d %H:%M:%S} UTC" if value < FOREVER else "a vote lifts it"
+    if isinstance(value, frozenset):
+        return ", ".join(_shown(one) for one in sorted(value)) or "none"
     return "it gives no reason." if value is None else value
 
 
@@ -272,5 +277,7 @@ class UnknownRefusal(ContractError):
 
 
 # Those of each contract; last, since they build on what is above.
+from pyhealth.errors.consents import *  # noqa: E402, F403
 from pyhealth.errors.consortium import *  # noqa: E402, F403
 from pyhealth.errors.notary import *  # noqa: E402, F403
+from pyhealth.errors.records import *  # noqa: E402, F403

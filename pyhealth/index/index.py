@@ -153,6 +153,23 @@ class Index:
         )
         return self._stream(query)
 
+    def rows(
+        self, contract: str, name: str, where: Mapping[str, Sequence[Value]] | None = None
+    ) -> Iterator[tuple[bytes, bytes, bytes, bytes]]:
+        """Yield the topics and the data of events of one name, not decoded and in no order: for
+        many of them. ``where`` holds the values that an indexed argument may have.
+        """
+        shape, wanted = shape_of(contract, name), [self._matching(contract, name, {})]
+        for argument, values in (where or {}).items():
+            given = [shape.topics({argument: value}) for value in values]
+            for place in given[0] if given else ():
+                wanted.append(events.c[f"topic{place}"].in_([word[place] for word in given]))
+        columns = events.c.topic1, events.c.topic2, events.c.topic3, events.c.data
+        query = select(*columns).where(*wanted)
+        with self.store.reading() as connection:
+            found: Any = connection.execution_options(yield_per=PAGE).execute(query)
+            yield from found
+
     def count(
         self,
         contract: str | None = None,

@@ -1,0 +1,377 @@
+"""pyhealth record log, anchor, gaps: every access, for the patient, the hospital and auditors."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pyhealth.cli.sharing import Desk, PatientOption
+from pyhealth.cli.shell import (
+    AccountOption,
+    JsonOption,
+    NetworkOption,
+    opened,
+    print_json,
+    show,
+    show_rows,
+)
+from pyhealth.errors import InputError, ProofInvalid
+
+if TYPE_CHECKING:
+    from pyhealth.records.log import Log
+    from pyhealth.sharing.accesses import Entry, Fact, Gaps
+    from pyhealth.standards.audit.reading import Known
+    from pyhealth.standards.audit.writing import Names
+
+LogArgument = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="AuditEvents: JSON, NDJSON, Bundles.")
+]
+FromOption = Annotated[
+    str | None, typer.Option("--from", metavar="MOMENT", help="The first second of the log.")
+]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", metavar="MOMENT", help="The first second after it.")
+]
+NamesOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="YAML: which members, patients and records references mean."),
+]
+
+
+def log(
+    patient: PatientOption = None,
+    fhir: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write FHIR AuditEvents.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write a page to read and print.")
+    ] = None,
+    names: NamesOption = None,
+    account: AccountOption = None,
+    network: NetworkOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show everything that happened to a patient's records: accesses, refusals, emergencies.
+
+    The receipts form a chain, whose newest hash is on the chain: one that is missing, altered or
+    moved in the index is named, and the command ends with 1.
+
+    Example: `pyhealth record log --patient patient --html log.html`
+    """
+    from pyhealth.records.log import described
+    from pyhealth.records.log import log as read
+
+    with opened(network, account) as health:
+        desk = Desk.of(health)
+        health.index.sync()
+        found, now = read(health.index, health.records, desk.patient(patient)), desk.now()
+        rows = [described(event, desk.title) for event in found.events]
+        if fhir:
+            _write(fhir, _fhir(found, _names(desk, names), now))
+        if html:
+            _write(html, _page(found, rows, now))
+    if as_json:
+        told = {"patient": found.patient, "intact": not found.faults, "events": rows}
+        print_json(told | {"faults": [str(fault) for fault in found.faults]})
+    elif rows:
+        show_rows([_row(one) for one in rows], title=_title(found))
+    else:
+        print("There is none.")
+    if found.faults:
+        raise ProofInvalid(
+            found.faults[0].kind.name,
+            f"The index does not hold all receipts of {found.patient}: {found.faults[0]}; "
+            "read the chain anew with 'pyhealth chain index --rebuild'.",
+        )
+
+
+def anchor(
+    files: LogArgument,
+    starts: FromOption = None,
+    ends: UntilOption = None,
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="For the salts: whoever has them opens the log.")
+    ] = Path("audit.log.json"),
+    account: AccountOption = None,
+    network: NetworkOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Anchor your member's log of AuditEvents for a period, by its Merkle root.
+
+    A log starts where the last one ended; the first needs --from. Nobody can then add to it, take
+    from it or change it unseen.
+
+    Example: `pyhealth record anchor audit.ndjson --from 2026-01-01 --as hospital`
+    """
+    from pyhealth.reading import moment_of
+    from pyhealth.records.anchored import digests, load, salted, save
+
+    with opened(network, account) as health:
+        desk = Desk.of(health)
+        member, now = desk.own_member(None), desk.now()
+        last = health.records.logged_until(member)
+        if starts is None and last is None:
+            raise InputError("Your first log has none before it; say with --from where it starts.")
+        start = moment_of(starts, "--from", now) if starts else last
+        until = moment_of(ends, "--until", now) if ends else now
+        assert start is not None
+        cut = load(out) if out.exists() else None  # a run that was cut between salts and anchor
+        if cut and cut.start == start:
+            until = cut.until
+        listed = digests(files, start, until)
+        if not listed:
+            raise InputError("The files hold no AuditEvent of the period; nothing is anchored.")
+        again = cut and (cut.start, len(cut.salts)) == (start, len(listed))
+        kept = cut if cut and again else salted(start, until, len(listed))
+        root = kept.root(listed)
+        call = health.records.binding.encode(
+            "anchorLog", root, int(start.timestamp()), int(until.timestamp()), len(listed)
+        )
+        health.sender.estimate([call])  # a refusal comes before anything is written
+        if kept is not cut:
+            save(kept, out)
+        receipt = health.records.anchor_log(root, start, until, len(listed))
+    show(
+        {
+            "member": member,
+            "from": start,
+            "until": until,
+            "events": len(listed),
+            "root": root,
+            "salts": out,
+            "transaction": receipt.transaction,
+            "block": receipt.block_number,
+        },
+        as_json=as_json,
+    )
+
+
+def gaps(
+    files: LogArgument,
+    member: Annotated[
+        str | None, typer.Option(help="Whose log it is; default: that of the account.")
+    ] = None,
+    starts: FromOption = None,
+    ends: UntilOption = None,
+    salts: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Check first that the log is the one anchored."),
+    ] = None,
+    names: NamesOption = None,
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Report what is malformed, and go on.")
+    ] = False,
+    account: AccountOption = None,
+    network: NetworkOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare a custodian's AuditEvents with the receipts for its records: exit 1 on a gap.
+
+    Named are receipts that the log does not know, data handed out without a receipt, and data
+    handed out although its receipt refuses it.
+
+    Example: `pyhealth record gaps audit.ndjson --member Hospital --salts audit.log.json`
+    """
+    from pyhealth.records.log import entries_of
+    from pyhealth.sharing.accesses import gaps as compare
+    from pyhealth.standards.audit.reading import read_facts
+
+    with opened(network, account) as health:
+        desk = Desk.of(health)
+        number = desk.own_member(member)
+        health.index.sync()
+        if salts:
+            starts, ends = _check_anchored(desk, number, files, salts)
+        start, until = _period(desk, starts, ends)
+        facts, faulty = read_facts(files, _known(desk, names), lenient=lenient)
+        within = [fact for fact in facts if start <= fact.recorded < until]
+        found = compare(entries_of(health.index, number, start, until), within)
+        title = desk.title
+    described = _gaps_described(found, len(facts) - len(within), faulty)
+    if as_json:
+        print_json(described)
+    else:
+        _print_gaps(found, faulty, title)
+    if found.any:
+        raise ProofInvalid("GAPS", f"{_gaps_counted(found)}.")
+
+
+def _fhir(found: Log, names: Names, now: datetime) -> str:
+    import json
+
+    from pyhealth.records.log import emergencies, entries
+    from pyhealth.standards.audit.writing import audit_events, breaking, bundle
+
+    made = [event for entry in entries(found.events) for event in audit_events(entry, names)]
+    known = emergencies(found.events)
+    for event in found.events:
+        if event.name == "GlassBroken":
+            which: Any = event.arguments["emergencyId"]
+            made.append(breaking(which, known[which], event.block_time, names))
+    made.sort(key=lambda one: str(one["recorded"]))
+    return json.dumps(bundle(made, now), indent=2) + "\n"
+
+
+def _page(found: Log, rows: list[dict[str, Any]], now: datetime) -> str:
+    from pyhealth.sharing.page import Moment, page
+
+    moments = [
+        Moment(
+            datetime.fromisoformat(one["at"]),
+            one["kind"],
+            one["says"],
+            {name: str(value) for name, value in one.items() if name not in SHOWN},
+        )
+        for one in rows
+    ]
+    return page(found.patient, moments, faults=[str(one) for one in found.faults], at=now)
+
+
+SHOWN = ("at", "kind", "says")
+
+
+def _names(desk: Desk, file: Path | None) -> Names:
+    from pyhealth.standards.audit.writing import Names
+
+    said = _mapping(desk, file)
+    turned = {
+        part: {value: reference for reference, value in those.items()}
+        for part, those in said.items()
+    }
+    return Names(desk.health.records.domain, **turned)
+
+
+def _known(desk: Desk, file: Path | None) -> Known:
+    from pyhealth.standards.audit.reading import Known
+
+    return Known(desk.health.chain.chain_id, **_mapping(desk, file))
+
+
+def _mapping(desk: Desk, file: Path | None) -> dict[str, dict[str, Any]]:
+    """Read which references mean which members, patients and records."""
+    from pyhealth.cli.shell import hash_of
+    from pyhealth.config import read_yaml
+
+    reads: dict[str, Any] = {
+        "members": desk.member,
+        "patients": desk.account,
+        "records": lambda text: hash_of(text, "The record"),
+    }
+    told = read_yaml(file.absolute()) if file else {}
+    if unknown := set(told) - set(reads):
+        raise InputError(f"{file} has {sorted(unknown)[0]!r}; known are {', '.join(reads)}.")
+    found: dict[str, dict[str, Any]] = {}
+    for part, read in reads.items():
+        those = told.get(part) or {}
+        if not isinstance(those, dict):
+            raise InputError(f"{file}: {part} must say of each reference what it means.")
+        found[part] = {str(reference): read(_text(value)) for reference, value in those.items()}
+    return found
+
+
+def _text(value: object) -> str:
+    """YAML reads hexadecimal without quotes as a number."""
+    return f"0x{value:x}" if type(value) is int and value > 1 << 64 else str(value)
+
+
+def _check_anchored(desk: Desk, member: int, files: list[Path], salts: Path) -> tuple[str, str]:
+    """Refuse a log that is not the one that the member anchored; return its period."""
+    from pyhealth.records.anchored import digests, load
+
+    kept = load(salts)
+    listed = digests(files, kept.start, kept.until)
+    root = kept.root(listed) if len(listed) == len(kept.salts) else b""
+    anchored = desk.health.index.events("RecordRegistry", "LogAnchored", {"member": member})
+    seconds = int(kept.start.timestamp()), int(kept.until.timestamp())
+    for event in anchored:
+        said = event.arguments
+        if (said["from"], said["until"]) == seconds and said["root"] == root:
+            return kept.start.isoformat(), kept.until.isoformat()
+    raise ProofInvalid(
+        "LOG_DIFFERS",
+        f"The log is not the one that member {member} anchored for {kept.start:%Y-%m-%d %H:%M:%S} "
+        f"to {kept.until:%Y-%m-%d %H:%M:%S} UTC: events were added, removed or changed.",
+    )
+
+
+def _period(desk: Desk, starts: str | None, ends: str | None) -> tuple[datetime, datetime]:
+    from pyhealth.reading import moment_of
+    from pyhealth.values import ALWAYS, FOREVER
+
+    now = desk.now()
+    start = moment_of(starts, "--from", now) if starts else ALWAYS
+    return start, moment_of(ends, "--until", now) if ends else FOREVER
+
+
+def _gaps_described(found: Gaps, outside: int, faulty: list[str]) -> dict[str, Any]:
+    return {
+        "matched": len(found.matched),
+        "receipts_without_event": [_receipt(entry) for entry in found.unlogged],
+        "events_without_receipt": [_fact(fact) for fact in found.unreceipted],
+        "served_although_refused": [
+            _receipt(entry) | _fact(fact) for entry, fact in found.overruled
+        ],
+        "not_about_data": found.passed_over,
+        "outside_of_the_period": outside,
+        "malformed": faulty,
+    }
+
+
+def _receipt(entry: Entry) -> dict[str, Any]:
+    receipt = entry.receipt
+    return {
+        "receipt": entry.receipt_hash,
+        "record": receipt.record_ref,
+        "member": receipt.member,
+        "purpose": receipt.purpose.name,
+        "action": receipt.action.name,
+        "outcome": receipt.outcome.name,
+        "decided": receipt.decided_at,
+    }
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    return {"event": fact.place, "recorded": fact.recorded}
+
+
+def _print_gaps(found: Gaps, faulty: list[str], title: Any) -> None:
+    from pyhealth.records.log import receipt_in_words
+
+    for entry in found.unlogged:
+        words = receipt_in_words(entry.receipt, title)
+        print(f"not in the log: receipt 0x{entry.receipt_hash.hex()} ({words})")
+    for fact in found.unreceipted:
+        print(f"without a receipt: {fact.place}, {fact.recorded:%Y-%m-%d %H:%M:%S} UTC")
+    for entry, fact in found.overruled:
+        print(f"although refused: {fact.place} (receipt 0x{entry.receipt_hash.hex()})")
+    for told in faulty:
+        print(f"malformed: {told}")
+    print(f"{len(found.matched)} match.")
+
+
+def _gaps_counted(found: Gaps) -> str:
+    return (
+        f"Log and receipts differ: {len(found.unlogged)} receipt(s) not in the log, "
+        f"{len(found.unreceipted)} event(s) without a receipt, "
+        f"{len(found.overruled)} served although refused"
+    )
+
+
+def _row(told: dict[str, Any]) -> dict[str, Any]:
+    moment = str(told["at"]).replace("T", " ").replace("+00:00", " UTC")
+    return {"at": moment, "kind": told["kind"], "what": told["says"]}
+
+
+def _title(found: Log) -> str:
+    whole = "the chain of receipts is whole" if not found.faults else "RECEIPTS ARE MISSING"
+    return f"{len(found.events)} event(s), {len(found.receipts)} receipt(s): {whole}"
+
+
+def _write(file: Path, content: str) -> None:
+    try:
+        file.write_text(content, "utf-8")
+    except OSError as error:
+        raise InputError(f"{file} cannot be written ({error.strerror}).") from error

@@ -1,0 +1,121 @@
+"""Openings: the salt that opens a commitment on chain, kept beside the document that it is of.
+
+Whoever holds the document and its opening can check the two against the chain; whoever destroys the
+salt leaves a number there that says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyhealth.errors import InputError
+from pyhealth.hashing import (
+    CONSENT_DOMAIN,
+    REASON_DOMAIN,
+    RECORD_DOMAIN,
+    REPORT_DOMAIN,
+    SALT_BYTES,
+    commitment,
+    digest_of_file,
+    new_salt,
+)
+
+SUFFIX = ".opening.json"
+DOMAINS = {
+    "consent": CONSENT_DOMAIN,
+    "record": RECORD_DOMAIN,
+    "reason": REASON_DOMAIN,
+    "report": REPORT_DOMAIN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What opens a commitment to a document."""
+
+    of: str  # consent, record, reason or report: a commitment to one is none to another
+    document: str  # the file's name
+    digest: bytes  # SHA-256
+    salt: bytes
+
+    @property
+    def commitment(self) -> bytes:
+        """What stands on chain."""
+        return commitment(DOMAINS[self.of], self.salt, self.digest)
+
+    def opens(self, document: Path, committed: bytes) -> bool:
+        """Say whether a document is the one that a commitment is to."""
+        return digest_of_file(document) == self.digest and self.commitment == committed
+
+
+def opening_file(document: Path) -> Path:
+    """Return where the opening of a document lies: beside it."""
+    return document.with_name(document.name + SUFFIX)
+
+
+def commit(document: Path, of: str) -> Opening:
+    """Commit to a file, and keep the salt beside it before anything is sent.
+
+    The same content gets the same salt again; the opening of earlier content is kept under a name
+    with its commitment.
+    """
+    digest, file = _digest(document), opening_file(document)
+    if file.exists():
+        standing = load(file)
+        if (standing.of, standing.digest) == (of, digest):
+            return standing
+        _keep(file, standing)
+    made = Opening(of, document.name, digest, new_salt())
+    _write(made, file)
+    return made
+
+
+def load(file: Path) -> Opening:
+    """Read an opening."""
+    try:
+        told = json.loads(file.read_text("utf-8"))
+        digest, salt = (bytes.fromhex(told[name].removeprefix("0x")) for name in ("digest", "salt"))
+        if told["of"] not in DOMAINS or (len(digest), len(salt)) != (32, SALT_BYTES):
+            raise ValueError("it opens nothing that is known")
+        return Opening(str(told["of"]), str(told["document"]), digest, salt)
+    except OSError as error:
+        raise InputError(f"{file} cannot be read ({error.strerror}).") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{file} is no opening ({reason}); name another file.") from error
+
+
+def _digest(document: Path) -> bytes:
+    if not document.is_file():
+        raise InputError(f"{document} is no file; name the document to commit to.")
+    try:
+        if not document.stat().st_size:
+            raise InputError(f"{document} is empty, and an empty document proves nothing.")
+        return digest_of_file(document)
+    except OSError as error:
+        raise InputError(f"{document} cannot be read ({error.strerror}).") from error
+
+
+def _keep(file: Path, standing: Opening) -> None:
+    name = f"{standing.document}.{standing.commitment.hex()[:8]}{SUFFIX}"
+    os.replace(file, file.with_name(name))
+
+
+def _write(opening: Opening, file: Path) -> None:
+    told = {
+        "of": opening.of,
+        "document": opening.document,
+        "digest": "0x" + opening.digest.hex(),
+        "salt": "0x" + opening.salt.hex(),
+        "commitment": "0x" + opening.commitment.hex(),
+    }
+    try:
+        with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+            out.write(json.dumps(told, indent=2) + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as error:
+        raise InputError(f"{file} cannot be written ({error.strerror}).") from error

@@ -1,0 +1,1 @@
+"""Standards that others speak, read and written."""

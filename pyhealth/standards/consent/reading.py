@@ -1,0 +1,212 @@
+"""A FHIR Consent read into a tree of rules: R4 and R5, strict or lenient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import TypeVar
+
+from pyhealth.errors import InputError
+from pyhealth.sharing.purposes import EVERY_PURPOSE, UNBROKEN, closure_of
+from pyhealth.standards.consent import codes, data
+from pyhealth.standards.consent.losses import Consequence, Loss
+from pyhealth.standards.consent.provisions import ANY_RECORD, ANYONE, EVERY_ACTION, Match, Rule
+from pyhealth.standards.resources import Element, Release, moment, shown
+from pyhealth.values import (
+    ALWAYS,
+    FOREVER,
+    ConsentAction,
+    Grantee,
+    Provision,
+    Purpose,
+)
+
+T = TypeVar("T")
+Sides = tuple[T, T]  # for sure, and possibly
+Members = Mapping[str, Grantee | None]  # who an actor is here; nothing: known, and no member
+EVERYBODY = frozenset({ANYONE})
+# What is safe where an element cannot be read: nothing for sure, and possibly everything.
+UNREAD_ACTORS: Sides[frozenset[Grantee]] = (frozenset(), EVERYBODY)
+UNREAD_PURPOSES: Sides[frozenset[Purpose]] = (frozenset(), EVERY_PURPOSE)
+UNREAD_ACTIONS: Sides[frozenset[ConsentAction]] = (frozenset(), EVERY_ACTION)
+UNREAD_RECORDS: data.Sides = (data.NO_RECORD, ANY_RECORD)
+KINDS = {"permit": Provision.PERMIT, "deny": Provision.DENY}
+REVERSED = {
+    Provision.PERMIT: Provision.DENY,
+    Provision.DENY: Provision.PERMIT,
+    Provision.NONE: Provision.NONE,
+}
+READ = {"type", "period", "actor", "action", "securityLabel", "purpose", "class", "provision"}
+READ |= {"resourceType", "id", "extension", "fhir_comments"}
+DEEPEST = 40  # provisions within provisions
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads one resource, and keeps what cannot be carried."""
+
+    release: Release
+    members: Members
+    lenient: bool = False
+    zone: tzinfo = UTC
+    losses: list[Loss] = field(default_factory=list)
+
+    def lose(self, path: str, value: object, why: str, what: Consequence) -> None:
+        """Keep that an element is not carried as it stands."""
+        text = value if isinstance(value, str) else "" if value is None else shown(value)
+        self.losses.append(Loss(path, text[:80], what, why))
+
+    def narrow(self, path: str, value: object, why: str) -> None:
+        """Keep that less is permitted than an element says, or more denied."""
+        self.lose(path, value, why, Consequence.NARROWED)
+
+    def tolerate(self, read: Callable[[], T], otherwise: T) -> T:
+        """Return what is read; where it cannot be and that is tolerated, something safe."""
+        try:
+            return read()
+        except InputError as error:
+            if not self.lenient:
+                raise
+            path, _, why = str(error).rstrip(".").partition(" is ")
+            self.narrow(path, None, f"it is {why}" if why else str(error))
+            return otherwise
+
+    def rule(self, at: Element, above: Provision, *, depth: int = 0) -> Rule:
+        """Read a provision; one that does not say what it is reverses the one above."""
+        if depth > DEEPEST:
+            raise InputError(f"{at.path[:60]}... lies too deep; no consent needs that.")
+        self.refuse_modifiers(at)
+        written = self.tolerate(lambda: at.text("type"), "")
+        if written and written not in KINDS:
+            raise InputError(f"{at.path}.type is {shown(written)}; write permit or deny.")
+        kind = KINDS.get(written) or REVERSED[above]
+        if depth and written and kind is above:
+            what = Consequence.NARROWED if kind is Provision.PERMIT else Consequence.IGNORED
+            why = "a provision within another is an exception to it, and adds nothing of its kind"
+            self.lose(f"{at.path}.type", written, why, what)
+        surely, possibly = self.match(at, kind)
+        return Rule(
+            at.path,
+            kind,
+            surely,
+            possibly,
+            tuple(self.rule(one, kind, depth=depth + 1) for one in at.many("provision")),
+        )
+
+    def match(self, at: Element, kind: Provision) -> Sides[Match]:
+        """Read what a provision is about."""
+        permits = kind is not Provision.DENY
+        every = UNBROKEN if permits else EVERY_PURPOSE
+        period = self.tolerate(lambda: self.period(at), None)
+        since, until = period or (ALWAYS, FOREVER)
+        grantees = self.tolerate(lambda: self.actors(at), UNREAD_ACTORS)
+        purposes = self.tolerate(lambda: self.purposes(at, every), UNREAD_PURPOSES)
+        actions = self.tolerate(lambda: self.actions(at), UNREAD_ACTIONS)
+        records = self.tolerate(lambda: data.records(at, permits, self.narrow), UNREAD_RECORDS)
+        whole = self.tolerate(lambda: self.filled(at), False)
+        never = self.uncarried(at, permits) or period is None or not whole
+        surely = Match(grantees[0], purposes[0], actions[0], since, until, records[0], never)
+        return surely, Match(grantees[1], purposes[1], actions[1], since, until, records[1])
+
+    def filled(self, at: Element) -> bool:
+        """Say that no element is empty: FHIR knows none, and it could mean all or nothing."""
+        for name, value in at.value.items():
+            if value in (None, [], {}, ""):
+                raise InputError(f"{at.path}.{name} is empty; leave it out, or fill it.")
+        return True
+
+    def period(self, at: Element) -> Sides[datetime]:
+        """Read a period; FHIR's end is the last moment within."""
+        period = at.one("period")
+        start, end = (period.text(name) for name in ("start", "end"))
+        if at.has("period") and not (start or end):
+            raise InputError(f"{period.path} is without start and end; write one of them.")
+        since = moment(start, f"{period.path}.start", zone=self.zone) if start else ALWAYS
+        until = moment(end, f"{period.path}.end", end=True, zone=self.zone) if end else FOREVER
+        if since >= until:
+            raise InputError(f"{period.path} is reversed: {start} comes after {end}; correct it.")
+        return max(since, ALWAYS), min(until, FOREVER)
+
+    def actors(self, at: Element) -> Sides[frozenset[Grantee]]:
+        """Read who receives; several are alternatives."""
+        listed = at.many("actor")
+        if not listed:
+            return EVERYBODY, EVERYBODY
+        found: set[Grantee] = set()
+        foreign = False
+        for actor in listed:
+            role = codes.code_of(actor.one("role"), codes.PARTICIPATION)
+            if actor.has("role") and role not in codes.RECIPIENTS:
+                why = "only recipients (IRCP, PRCP) are told apart"
+                self.narrow(f"{actor.path}.role", role, why)
+                return UNREAD_ACTORS
+            who = references(actor.one("reference"))
+            member = next((one for one in who if one in self.members), None)
+            if member is None:
+                foreign = True
+                why = "no member is named for this actor; name one, or none if it is no member"
+                self.narrow(f"{actor.path}.reference", next(iter(who), ""), why)
+            elif (grantee := self.members[member]) is not None:
+                found.add(grantee)
+        return frozenset(found), EVERYBODY if foreign else frozenset(found)
+
+    def purposes(self, at: Element, every: frozenset[Purpose]) -> Sides[frozenset[Purpose]]:
+        """Read for what; a purpose stands for its kinds, and never for breaking the glass."""
+        listed = at.many("purpose")
+        if not listed:
+            return every, every
+        named: list[Purpose] = []
+        for one in listed:
+            system, code = codes.system_of(one.text("system")), one.text("code")
+            if system == codes.ACT_REASON:
+                named.append(codes.known(code, codes.PURPOSES, system, f"{one.path}.code"))
+            else:
+                why = "only purposes of HL7 v3 PurposeOfUse are known"
+                self.narrow(one.path, codes.token(one), why)
+        found = closure_of(named)
+        return found, found if len(named) == len(listed) else EVERY_PURPOSE
+
+    def actions(self, at: Element) -> Sides[frozenset[ConsentAction]]:
+        """Read what is done."""
+        listed = at.many("action")
+        if not listed:
+            return EVERY_ACTION, EVERY_ACTION
+        found: set[ConsentAction] = set()
+        foreign = False
+        for concept in listed:
+            code = codes.code_of(concept, codes.CONSENT_ACTION)
+            if code:
+                found.add(codes.known(code, codes.ACTIONS, codes.CONSENT_ACTION, concept.path))
+            else:
+                foreign = True
+                value = ", ".join(map(codes.token, concept.many("coding")))
+                self.narrow(concept.path, value, "only actions of FHIR's consentaction are known")
+        return frozenset(found), EVERY_ACTION if foreign else frozenset(found)
+
+    def uncarried(self, at: Element, permits: bool) -> bool:
+        """Say whether a provision has elements that no directive can express."""
+        read = READ - ({"class"} if self.release == "R5" else {"resourceType"})
+        others = [name for name in at.value if name not in read and at.has(name)]
+        what = "nothing is permitted by it" if permits else "the denial holds without this limit"
+        for name in others:
+            self.narrow(f"{at.path}.{name}", at.value[name], f"no directive has such, so {what}")
+        return bool(others)
+
+    def refuse_modifiers(self, at: Element) -> None:
+        """Refuse what changes the meaning of everything else."""
+        for name in ("modifierExtension", "implicitRules"):
+            if at.has(name):
+                raise InputError(
+                    f"{at.path}.{name} changes the meaning of the consent, and cannot be followed; "
+                    "have it written without."
+                )
+
+
+def references(at: Element) -> list[str]:
+    """Return all that a reference may be known by: its address, and its identifier."""
+    address = at.text("reference").split("/_history/")[0]
+    identifier = at.one("identifier")
+    value = identifier.text("value")
+    business = f"{identifier.text('system')}|{value}" if value else ""
+    return [one for one in (address, business) if one]

@@ -1,0 +1,805 @@
+"""
+pyhealth consent, pyhealth record
+├── a patient grants, denies, lists, decides and revokes; what is shown is what the chain says
+├── a patient without ether signs a file, with a node and without; anyone hands it in, once
+├── a contract wallet signs what it is shown
+├── a representative is appointed, speaks and is dismissed; a patient moves
+├── a FHIR Consent is imported with its losses, once; what is exported is read back alike
+├── a hospital registers, updates and shows a record; the salt stays beside the file
+├── access is permitted with exit 0, refused with exit 1; both are in the log
+├── the log is a table, JSON, FHIR AuditEvents and a page; a damaged index ends it with 1
+├── an emergency is broken open, used, reviewed by signature, and overdue where it is not
+├── a custodian's log is anchored and compared; each gap is named
+├── a study's cohort is listed
+├── a watch hands everything to a command once
+└── bad input: one sentence, exit 1, nothing sent
+"""
+
+import json
+import re
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, Cli, Told
+from consent_cast import CLINIC, PATIENT, STRANGER, STUDY, Sharing
+from consortium_cast import DAY, HOSPITAL
+
+from pyhealth.chain.wallet import cast_address
+from pyhealth.openings import load
+from pyhealth.values import Power
+
+DATA = ROOT.parent / "shared" / "data" / "fhir-r4"
+GRANT = ("grant", "Hospital", "--purposes", "TREAT")
+HEX = "0x" + "ab" * 32
+
+
+@pytest.fixture
+def sharing(act_as) -> Sharing:
+    return Sharing(act_as)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a letter and a reason."""
+    (tmp_path / "desk").mkdir()
+    monkeypatch.chdir(tmp_path / "desk")
+    (tmp_path / "desk/letter.pdf").write_text("The letter.")
+    (tmp_path / "desk/reason.txt").write_text("The reason.")
+    return tmp_path / "desk"
+
+
+@pytest.fixture
+def consent(cli: Cli, folder) -> Callable[..., Told]:
+    return lambda *words: cli("consent", *words)
+
+
+@pytest.fixture
+def record(cli: Cli, folder) -> Callable[..., Told]:
+    return lambda *words: cli("record", *words)
+
+
+def done(told: Told) -> Any:
+    assert told.status == 0, told.err
+    return told
+
+
+def said(told: Told) -> Any:
+    return done(told).json
+
+
+def refused(told: Told, sentence: str) -> None:
+    assert told.status == 1, told.out
+    assert told.err.startswith("pyhealth: ")
+    assert told.err.count("\n") == 1
+    assert re.search(sentence, told.err), told.err
+
+
+# Directing
+
+
+def test_a_patient_grants_denies_lists_decides_and_revokes(consent, sharing):
+    given = said(consent(*GRANT, "--until", "365d", "--as", "patient", "--json"))
+    said(consent("deny", "everyone", "-p", "HRESCH,HMARKT", "--as", "patient", "--json"))
+    listed = said(consent("list", "--patient", "patient", "--json"))
+    asked = ("--labels", "LABORATORY", "--patient", "patient", "--json")
+    treats = said(consent("decide", "Hospital", "--purpose", "COC", *asked))
+    breaks = said(consent("decide", "Hospital", "--purpose", "BTG", *asked))
+    researches = said(consent("decide", "Sponsor", "--purpose", "CLINTRCH", *asked))
+
+    assert given["directive"].startswith(
+        "permit Hospital (member 1) to access, use for TREAT: all classes of data, "
+        "up to confidentiality N, from now on until "
+    )
+    assert [(one["grantee"], one["provision"]) for one in listed] == [(1, "PERMIT"), (0, "DENY")]
+    assert "BTG" not in listed[0]["purposes"]
+    assert "HIV" not in listed[0]["labels"]
+    assert len(listed[1]["labels"]) == 32
+    assert listed[1]["actions"] == ["COLLECT", "ACCESS", "USE", "DISCLOSE", "CORRECT"]
+    assert (treats["outcome"], treats["ground"]) == ("CONSENT_PERMIT", "member")
+    assert treats["decided_by"] == given["directive"]
+    assert (breaks["outcome"], breaks["decided_by"]) == ("NO_CONSENT", None)
+    assert (researches["outcome"], researches["ground"]) == ("CONSENT_DENY", "everyone")
+
+    (gone,) = said(consent("revoke", "Hospital", "--as", "patient", "--json"))
+    assert gone["status"] == "revoked"
+    (left,) = said(consent("list", "--patient", "patient", "--json"))
+    assert left["grantee"] == 0
+    every = said(consent("list", "--patient", "patient", "--all", "--json"))
+    assert [one["status"] for one in every] == ["revoked", "in force"]
+    assert (
+        said(consent("decide", "Hospital", "--purpose", "COC", *asked))["outcome"] == "NO_CONSENT"
+    )
+    told = done(consent("history", "--patient", "patient")).out
+    assert "revoke directive 1 in place 0 for Hospital (member 1)" in told
+
+
+def test_a_directive_commits_to_a_document_that_stays_here(consent, folder, sharing, home):
+    (folder / "agreed.pdf").write_text("I agree.")
+    given = said(consent(*GRANT, "--document", "agreed.pdf", "--as", "patient", "--json"))
+    stated = said(consent("grant", "Insurer", "-p", "HPAYMT", "--as", "patient", "--json"))
+
+    opening = load(folder / "agreed.pdf.opening.json")
+    assert opening.opens(folder / "agreed.pdf", bytes.fromhex(given["commitment"][2:]))
+    assert (folder / "agreed.pdf.opening.json").stat().st_mode & 0o777 == 0o600
+    statement = Path(stated["document"])
+    assert statement.parent == home / "consents"
+    assert "permit Insurer (member 2) to access, use for HPAYMT" in statement.read_text()
+    chosen = said(consent("revoke", "--document", given["commitment"], "--as", "patient", "--json"))
+    assert [one["grantee"] for one in chosen] == [HOSPITAL]
+
+
+# Signing
+
+
+def test_a_patient_without_ether_signs_and_anyone_hands_it_in_once(consent, folder, sharing):
+    sharing.rpc.call("anvil_setBalance", PATIENT, "0x0")
+    signed = said(consent("sign", *GRANT, "--out", "s.json", "--as", "patient", "--json"))
+
+    first = said(consent("submit", "s.json", "--as", "stranger", "--json"))
+    second = said(consent("submit", "s.json", "--as", "insurer", "--json"))
+
+    assert first["says"] == signed["says"]
+    assert (first["handed_in_before"], second["handed_in_before"]) == (False, True)
+    assert first["transaction"] == second["transaction"]
+    paper = json.loads((folder / "s.json").read_text())
+    assert paper["says"] == [signed["says"]]
+    assert paper["typed_data"]["primaryType"] == "Grant"
+    (one,) = said(consent("list", "--patient", "patient", "--json"))
+    assert one["signed"] is not None
+    assert one["by"] == PATIENT
+
+
+def test_all_that_can_be_signed_is_signed_and_handed_in(consent, folder, sharing):
+    def follow(*words: str) -> dict[str, Any]:
+        (folder / "s.json").unlink(missing_ok=True)
+        done(consent("sign", *words, "--out", "s.json", "--as", "patient"))
+        made: dict[str, Any] = said(consent("submit", "s.json", "--as", "stranger", "--json"))
+        return made
+
+    follow(*GRANT)
+    assert "deny Hospital" in follow("deny", "Hospital", "-p", "HMARKT")["says"]
+    assert "in place 1 for Hospital" in follow("revoke", "Hospital", "--place", "1")["says"]
+    assert "revoke directive 1 in place 0" in follow("revoke", "Hospital")["says"]
+    told = follow("appoint", "clinic", "--power", "speak", "--until", "30d")
+    assert f"let {CLINIC} speak" in told["says"]
+    follow("dismiss", "clinic")
+    follow("move", "stranger")
+    assert sharing.consents().move_of(PATIENT).account == STRANGER
+    follow("contest", "stranger")
+    assert sharing.consents().move_of(PATIENT) is None
+    done(consent("sign", *GRANT, "--out", "gone.json", "--as", "patient"))
+    follow("cancel", "8")
+    refused(
+        consent("submit", "gone.json", "--as", "stranger"), "has number 8, and its next one has 9"
+    )
+
+
+def test_no_node_is_asked_where_all_is_said(consent, cli, folder, sharing):
+    place = sharing.consents().binding.address
+    where = ("--registry", place, "--chain-id", "31337", "--network", "http://127.0.0.1:1")
+    words = (
+        "sign",
+        "grant",
+        "1",
+        "-p",
+        "TREAT",
+        "--nonce",
+        "0",
+        "--out",
+        "s.json",
+        "--as",
+        "patient",
+    )
+
+    told = said(consent(*words, *where, "--json"))
+    consented = said(consent("submit", "s.json", "--as", "stranger", "--json"))
+
+    assert "permit member 1 to access, use for TREAT" in told["says"]
+    assert "permit Hospital (member 1)" in consented["says"]
+    refused(
+        consent(*words, "--registry", place), "--nonce, --registry and --chain-id are all needed"
+    )
+    named = ("sign", "grant", "Hospital", "-p", "TREAT", "--nonce", "1", "--as", "patient")
+    refused(consent(*named, *where), "'Hospital' is none")
+    lacking = ("sign", "revoke", "1", "--nonce", "1", "--as", "patient")
+    refused(consent(*lacking, *where), "needs --place and --version")
+
+
+def test_a_contract_wallet_signs_what_it_is_shown(consent, folder, sharing):
+    wallet = sharing.wallet(cast_address("auditor"))
+    words = ("sign", *GRANT, "--signer", wallet, "--unsigned", "--out", "s.json")
+    told = said(consent(*words, "--json"))
+    assert told["signed"] is False
+    refused(consent("submit", "s.json", "--as", "stranger"), "has no signature; hand one in")
+
+    from eth_account.messages import _hash_eip191_message, encode_typed_data
+
+    shown = json.loads((folder / "s.json").read_text())["typed_data"]
+    sharing.accept(wallet, _hash_eip191_message(encode_typed_data(full_message=shown)))
+    said(consent("submit", "s.json", "--signature", "0x1234", "--as", "stranger", "--json"))
+
+    (one,) = said(consent("list", "--patient", wallet, "--json"))
+    assert one["by"] == wallet
+
+
+# Representing and moving
+
+
+def test_a_representative_speaks_and_a_patient_moves(consent, sharing):
+    given = said(consent("appoint", "clinic", "--until", "30d", "--as", "patient", "--json"))
+    assert given["power"] == "SPEAK"
+    done(consent(*GRANT, "--patient", "patient", "--as", "clinic"))
+    done(consent("move", "request", "stranger", "--patient", "patient", "--as", "clinic"))
+    refused(
+        consent("move", "complete", "stranger", "--patient", "patient", "--as", "clinic"),
+        f"The move of patient {PATIENT} can be completed from",
+    )
+    done(consent("move", "contest", "stranger", "--as", "patient"))
+    done(consent("move", "request", "stranger", "--patient", "patient", "--as", "clinic"))
+    sharing.later(7 * DAY)
+    moved = said(
+        consent("move", "complete", "stranger", "--patient", "patient", "--as", "insurer", "--json")
+    )
+    assert moved["account"] == STRANGER
+    refused(consent(*GRANT, "--as", "patient"), f"acts with account {STRANGER} now")
+    done(consent("dismiss", "clinic", "--patient", "patient", "--as", "stranger"))
+    refused(
+        consent("revoke", "Hospital", "--patient", "patient", "--as", "clinic"),
+        f"Account {CLINIC} does not speak for patient {PATIENT}",
+    )
+    told = done(consent("history", "--patient", "patient")).out
+    for words in ("may speak and move", "is contested", "represents the patient no more"):
+        assert words in told
+    assert f"the patient acts with account {STRANGER}" in told
+
+
+# FHIR
+
+
+def fhir(**changes: Any) -> dict[str, Any]:
+    """A Consent in the shape of IHE PCF: treatment at one organisation, but not for HIV."""
+    hiv = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "HIV"}
+    role = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+    return {
+        "resourceType": "Consent",
+        "status": "active",
+        "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]},
+        "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+        "patient": {"reference": "Patient/f001"},
+        "dateTime": "2026-05-11",
+        "performer": [{"reference": "Patient/f001"}],
+        "organization": [{"reference": "Organization/f001"}],
+        "sourceReference": {"reference": "DocumentReference/f001"},
+        "policy": [{"uri": "https://clinic.example/policy"}],
+        "provision": {
+            "type": "permit",
+            "actor": [{"role": {"coding": [{"system": role, "code": "IRCP"}]}, "reference": {"reference": "Organization/f001"}}],
+            "purpose": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "TREAT"}],
+            "provision": [{"type": "deny", "securityLabel": [hiv]}],
+        },
+    } | changes  # fmt: skip
+
+
+MEMBER = ("--member", "Organization/f001=Hospital")
+
+
+def test_a_fhir_consent_is_imported_once_with_its_losses(consent, folder, sharing):
+    (folder / "c.json").write_text(json.dumps(fhir()))
+
+    dry = said(consent("import", "c.json", *MEMBER, "--dry-run", "--as", "patient", "--json"))
+    assert said(consent("list", "--patient", "patient", "--json")) == []
+    made = said(consent("import", "c.json", *MEMBER, "--as", "patient", "--json"))
+    again = said(consent("import", "c.json", *MEMBER, "--as", "patient", "--json"))
+
+    assert [one["directive"] for one in dry["directives"]] == [
+        one["directive"] for one in made["directives"]
+    ]
+    assert {one["given"] for one in made["directives"]} == {True}
+    assert {one["given"] for one in again["directives"]} == {False}
+    listed = said(consent("list", "--patient", "patient", "--json"))
+    assert len(listed) == len(made["directives"])
+    assert listed[0]["provision"] == "DENY" or all(one["provision"] == "PERMIT" for one in listed)
+    opening = load(folder / "c.json.opening.json")
+    assert {one["document"] for one in listed} == {"0x" + opening.commitment.hex()}
+    (told,) = made["consents"]
+    assert (told["release"], told["status"]) == ("R4", "active")
+    asked = ("decide", "Hospital", "-p", "TREAT", "--patient", "patient", "--json")
+    assert said(consent(*asked, "--labels", "LABORATORY"))["outcome"] == "CONSENT_PERMIT"
+    assert said(consent(*asked, "--labels", "LABORATORY,HIV"))["outcome"] != "CONSENT_PERMIT"
+
+
+def test_what_is_exported_is_read_back_alike(consent, folder):
+    done(
+        consent(
+            "grant",
+            "Hospital",
+            "-p",
+            "TREAT",
+            "--labels",
+            "all",
+            "--ceiling",
+            "V",
+            "--as",
+            "patient",
+        )
+    )
+    done(
+        consent("deny", "Insurer", "-p", "HMARKT", "--study", "0x" + STUDY.hex(), "--as", "patient")
+    )
+    done(consent("export", "--patient", "patient", "--out", "c.json"))
+    said_by = said(consent("export", "--patient", "patient"))
+    before = said(consent("list", "--patient", "patient", "--json"))
+
+    done(consent("import", "c.json", "--as", "stranger"))
+    after = said(consent("list", "--patient", "stranger", "--json"))
+
+    assert said_by == json.loads((folder / "c.json").read_text())
+    fields = ("provision", "grantee", "study", "purposes", "actions", "valid_until")
+    key = lambda rows: sorted([[one[name] for name in fields] for one in rows], key=str)  # noqa: E731
+    assert key(after) == key(before)
+    spare = [name for name in before[0]["labels"] if name.startswith("LABEL_")]
+    assert set(after[0]["labels"]) >= set(before[0]["labels"]) - set(spare)
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the examples of FHIR R4 are not here")
+@pytest.mark.parametrize("file", sorted(DATA.glob("Consent-*.json")), ids=lambda file: file.stem)
+def test_every_r4_consent_gives_directives_or_says_what_is_lost(consent, file):
+    told = consent("import", file, "--dry-run", "--as", "patient", "--json")
+
+    (one,) = said(told)["consents"]
+    assert one["losses"] or said(told)["directives"]
+
+
+# Records
+
+
+@pytest.fixture
+def ref(record) -> str:
+    """A record of the patient's at the hospital."""
+    words = (
+        "letter.pdf",
+        "--patient",
+        "patient",
+        "--labels",
+        "DOCUMENT",
+        "--as",
+        "hospital",
+        "--ref",
+    )
+    return str(done(record("register", *words)).out.strip())
+
+
+def test_a_hospital_registers_updates_and_shows_a_record(record, ref, folder):
+    first = said(record("show", ref, "--file", "letter.pdf", "--json"))
+    (folder / "letter.pdf").write_text("The letter, corrected.")
+    refused(record("show", ref, "--file", "letter.pdf"), r"letter\.pdf is not version 1")
+    second = said(
+        record(
+            "update", ref, "letter.pdf", "--labels", "DOCUMENT,PSY", "--as", "hospital", "--json"
+        )
+    )
+    done(record("show", ref, "--file", "letter.pdf"))
+
+    assert (first["version"], second["version"]) == (1, 2)
+    assert second["labels"] == ["PSY", "DOCUMENT"]
+    assert second["confidentiality"] == first["confidentiality"] == "N"
+    kept = sorted(file.name for file in folder.glob("letter*.opening.json"))
+    assert kept == [
+        f"letter.pdf.{first['commitment'][2:10]}.opening.json",
+        "letter.pdf.opening.json",
+    ]
+
+
+def test_access_is_permitted_with_0_and_refused_with_1_and_both_are_in_the_log(
+    record, consent, ref, folder
+):
+    done(consent(*GRANT, "--as", "patient"))
+    permitted = said(record("access", ref, "-p", "TREAT", "--as", "hospital", "--json"))
+    told = record("access", ref, "-p", "HMARKT", "--as", "insurer", "--json")
+    study = ("--study", HEX, "-p", "CLINTRCH", "--as", "hospital")
+    refused(record("access", ref, *study), "in study 0xabababab…")
+
+    refused(told, r"Insurer \(member 2\) asks to access for HMARKT: refused, no directive applies")
+    assert (permitted["permitted"], told.json["permitted"]) == (True, False)
+    log = said(record("log", "--patient", "patient", "--json"))
+    assert log["intact"] is True
+    kinds = [one["kind"] for one in log["events"]]
+    assert kinds == ["record", "consent", "access", "refusal", "refusal"]
+    hashes = [one["receipt_hash"] for one in log["events"] if "receipt_hash" in one]
+    assert hashes[:2] == [permitted["receipt"], told.json["receipt"]]
+    assert "the chain of receipts is whole" in done(record("log", "--patient", "patient")).out
+
+
+def test_the_log_is_fhir_and_a_page(record, consent, ref, folder):
+    done(consent(*GRANT, "--as", "patient"))
+    done(record("access", ref, "-p", "TREAT", "--as", "hospital"))
+    record("access", ref, "-p", "HMARKT", "--as", "hospital")
+    (folder / "names.yaml").write_text("patients: {Patient/f001: patient}\n")
+
+    words = ("--fhir", "log.json", "--html", "log.html", "--names", "names.yaml")
+    done(record("log", "--patient", "patient", *words))
+
+    bundle = json.loads((folder / "log.json").read_text())
+    events = [one["resource"] for one in bundle["entry"]]
+    assert [one["outcome"] for one in events] == ["0", "0", "8"]
+    assert all("Patient/f001" in json.dumps(one) for one in events)
+    page = (folder / "log.html").read_text()
+    assert "asks to access for HMARKT: refused" in page
+    assert "<script" not in page
+    assert "http://" not in page
+
+
+def test_a_damaged_index_ends_the_log_with_1(record, consent, ref, sharing, home):
+    for _ in range(3):
+        record("access", ref, "-p", "TREAT", "--as", "hospital")
+    log = said(record("log", "--patient", "patient", "--json"))
+    receipts = [one["receipt_hash"] for one in log["events"] if "receipt_hash" in one]
+    (database,) = (home / "index").glob("*.sqlite")
+    with sqlite3.connect(database) as opened:
+        gone = bytes.fromhex(receipts[1][2:])
+        opened.execute("DELETE FROM pyhealth_events WHERE substr(data, 1, 32) = ?", (gone,))
+
+    told = record("log", "--patient", "patient", "--json", "--html", "log.html")
+
+    refused(
+        told, f"receipt {receipts[2]}: the receipt that it names as the one before is not there"
+    )
+    assert told.json["intact"] is False
+    assert "Receipts are missing or altered" in Path("log.html").read_text()
+
+
+# Emergencies
+
+
+def test_an_emergency_is_used_reviewed_by_signature_and_overdue_where_it_is_not(
+    record, ref, folder, sharing
+):
+    words = ("break-glass", ref, "--reason", "reason.txt", "--as", "hospital")
+    emergency = done(record(*words, "--id")).out.strip()
+    assert load(folder / "reason.txt.opening.json").of == "reason"
+    made = said(record("access", ref, "-p", "BTG", "--as", "hospital", "--json"))
+    assert made["ground"] == "emergency"
+    assert said(record("overdue", "--json")) == []
+    (waiting,) = said(record("overdue", "--all", "--json"))
+    assert (waiting["emergency"], waiting["overdue"]) == (emergency, False)
+    refused(
+        record("review", emergency, "justified", "--as", "hospital"),
+        rf"Member 1 broke the glass of emergency {emergency} itself",
+    )
+    sharing.later(8 * DAY)
+    (late,) = said(record("overdue", "--member", "Hospital", "--json"))
+    assert late["overdue"] is True
+    refused(record(*words), "cannot break the glass: the review of emergency")
+
+    (folder / "report.txt").write_text("Nobody had asked for it.")
+    signed = ("sign-review", emergency, "unjustified", "--report", "report.txt", "--as", "patient")
+    done(record(*signed))
+    told = said(record("review", "--signed", "review.json", "--as", "stranger", "--json"))
+
+    assert told["finding"] == "unjustified"
+    assert said(record("overdue", "--all", "--json")) == []
+    (folder / "reason.txt").write_text("Another reason.")
+    done(record(*words))
+
+
+# Logs of custodians
+
+
+def test_a_custodians_log_is_anchored_and_compared(record, consent, ref, folder, sharing):
+    done(consent(*GRANT, "--as", "patient"))
+    done(record("access", ref, "-p", "TREAT", "--as", "hospital"))
+    record("access", ref, "-p", "HMARKT", "--as", "hospital")
+    done(record("log", "--patient", "patient", "--fhir", "log.json"))
+    gaps = ("gaps", "log.json", "--member", "Hospital", "--json")
+    sharing.later(DAY)
+
+    whole = said(record(*gaps))
+    anchored = said(
+        record("anchor", "log.json", "--from", "2026-01-01", "--as", "hospital", "--json")
+    )
+    checked = said(record(*gaps, "--salts", "audit.log.json"))
+
+    assert anchored["events"] == 3
+    assert whole == checked
+    assert (whole["matched"], whole["receipts_without_event"]) == (3, [])
+    bundle = json.loads((folder / "log.json").read_text())
+    refusal = bundle["entry"].pop()
+    (folder / "log.json").write_text(json.dumps(bundle))
+    missing = record(*gaps)
+    refused(missing, r"1 receipt\(s\) not in the log, 0 event\(s\) without a receipt, 0 served")
+    (unlogged,) = missing.json["receipts_without_event"]
+    assert unlogged["outcome"] == "NO_CONSENT"
+    refused(record(*gaps, "--salts", "audit.log.json"), "events were added, removed or changed")
+    told = record("gaps", "log.json", "--member", "Hospital")
+    assert f"not in the log: receipt {unlogged['receipt']}" in told.out
+    bundle["entry"].append(refusal)
+    again = ("anchor", "log.json", "--out", "more.json", "--as", "hospital")
+    refused(record(*again), "no AuditEvent of the period")
+    refused(record("anchor", "log.json", "--out", "m.json", "--as", "insurer"), "with --from")
+
+
+# Research
+
+
+def test_a_studys_cohort_is_listed(record, consent, sharing):
+    for place, labels in enumerate(("LABORATORY", "LABORATORY,HIV")):
+        Path(f"{place}.json").write_text(labels)
+        words = (f"{place}.json", "--patient", "patient", "--labels", labels, "--as", "hospital")
+        done(record("register", *words))
+    said_to = ("Sponsor", "--study", "0x" + STUDY.hex(), "-p", "HRESCH", "--as", "patient")
+    done(consent("deny", "everyone", "-p", "HRESCH", "--as", "patient"))
+    done(consent("grant", *said_to))
+    asked = ("cohort", "-p", "CLINTRCH", "--as", "sponsor", "--json")
+
+    (one,) = said(record(*asked, "--study", "0x" + STUDY.hex()))
+
+    assert one["patient"] == PATIENT
+    assert said(record(*asked)) == []
+    sharing.voted(sharing.consortium.suspend(3))
+    assert said(record(*asked, "--study", "0x" + STUDY.hex())) == []
+
+
+# Watching
+
+
+def test_a_watch_hands_everything_to_a_command_once(consent, record, ref, folder):
+    record("access", ref, "-p", "TREAT", "--as", "hospital")
+    done(record("break-glass", ref, "--reason", "reason.txt", "--as", "hospital"))
+    (folder / "take.py").write_text("import sys; open('taken', 'a').write(sys.stdin.read())")
+    words = ("watch", "--command", f"{sys.executable} take.py", "--patient", "patient", "--once")
+
+    first, second = done(consent(*words)), done(consent(*words))
+
+    taken = [json.loads(line) for line in (folder / "taken").read_text().splitlines()]
+    assert [one["kind"] for one in taken] == ["refusal", "break-glass"]
+    assert first.out == "2 handed over.\n"
+    assert second.out == "0 handed over.\n"
+    skipping = (*words[:-1], "--once", "--from-now", "--cursor", "other.json")
+    assert done(consent(*skipping)).out == "0 handed over.\n"
+    away = ("watch", "--command", "/nowhere/take", "--patient", "patient", "--once", "--tries", "1")
+    refused(consent(*away), r"/nowhere/take cannot be run .* waits")
+
+
+# Bad input
+
+BAD: dict[str, tuple[tuple[str, ...], str]] = {
+    "no purpose": (("consent", "grant", "Hospital", "--as", "patient"), "No purpose is given"),
+    "unknown purpose": (
+        ("consent", "grant", "Hospital", "-p", "CURE", "--as", "patient"),
+        "'CURE' is no purpose; known are hmarkt",
+    ),
+    "unknown label": (
+        ("consent", *GRANT, "--labels", "HAIR", "--as", "patient"),
+        "'HAIR' is no label; known are eth",
+    ),
+    "unknown action": (
+        ("consent", *GRANT, "--actions", "sell", "--as", "patient"),
+        "'sell' is no action; known are collect",
+    ),
+    "unknown ceiling": (
+        ("consent", *GRANT, "--ceiling", "X", "--as", "patient"),
+        "'X' is no confidentiality; known are u",
+    ),
+    "unknown member": (
+        ("consent", "grant", "Hotel", "-p", "TREAT", "--as", "patient"),
+        r"No member is 'Hotel'; known are 1 \(Hospital\)",
+    ),
+    "unknown member by number": (
+        ("consent", "grant", "77", "-p", "TREAT", "--as", "patient"),
+        "No member has the number 77",
+    ),
+    "unknown patient": (
+        ("consent", "list", "--patient", "nobody"),
+        "No account is named 'nobody'; known are hospital",
+    ),
+    "period reversed": (
+        ("consent", *GRANT, "--from", "2031-01-01", "--until", "2030-01-01", "--as", "patient"),
+        "The period starts at 2031-01-01 00:00:00 and ends at 2030-01-01 00:00:00 UTC",
+    ),
+    "period over": (
+        ("consent", *GRANT, "--until", "2020-01-01", "--as", "patient"),
+        "--until 2020-01-01 is over already .* give an end that is still to come",
+    ),
+    "no moment": (
+        ("consent", *GRANT, "--until", "soon", "--as", "patient"),
+        "--until 'soon' is no moment; write 2027-01-31",
+    ),
+    "study of everyone": (
+        ("consent", "grant", "everyone", "-p", "HRESCH", "--study", HEX, "--as", "patient"),
+        "is named without the member that runs it",
+    ),
+    "no study": (
+        ("consent", *GRANT, "--study", "0x12", "--as", "patient"),
+        "The study '0x12' is not a hash",
+    ),
+    "for another": (
+        ("consent", *GRANT, "--patient", "patient", "--as", "stranger"),
+        rf"Account {STRANGER} does not speak for patient {PATIENT} \(appointed until: never\)",
+    ),
+    "nothing to revoke": (
+        ("consent", "revoke", "Hospital", "--as", "patient"),
+        rf"Patient {PATIENT} has no such directive that stands; see 'pyhealth consent list'",
+    ),
+    "revoke what": (("consent", "revoke", "--as", "patient"), "Name a member, a --document, or --all"),
+    "missing document": (
+        ("consent", *GRANT, "--document", "gone.pdf", "--as", "patient"),
+        r"gone\.pdf is no file; name the document to commit to",
+    ),
+    "empty document": (
+        ("consent", *GRANT, "--document", "empty", "--as", "patient"),
+        "empty is empty, and an empty document proves nothing",
+    ),
+    "damaged opening": (
+        ("consent", *GRANT, "--document", "opened", "--as", "patient"),
+        r"opened\.opening\.json is no opening .* name another file",
+    ),
+    "nothing to sign": (
+        ("consent", "sign", "sell", "Hospital", "--as", "patient"),
+        "'sell' cannot be signed; known are grant, deny",
+    ),
+    "unsigned by whom": (
+        ("consent", "sign", *GRANT, "--unsigned", "--as", "patient"),
+        "--unsigned needs the --signer whose wallet will sign",
+    ),
+    "representation without end": (
+        ("consent", "sign", "appoint", "clinic", "--as", "patient"),
+        "A representative needs an end; give --until",
+    ),
+    "nothing stands to revoke": (
+        ("consent", "sign", "revoke", "Hospital", "--as", "patient"),
+        r"0 directives stand for Hospital \(member 1\); say which with --place",
+    ),
+    "no number": (("consent", "cancel", "all", "--as", "patient"), "'all' is no number of an instr"),
+    "number out of turn": (
+        ("consent", "cancel", "7", "--as", "patient"),
+        f"The instruction of {PATIENT} has number 7, and its next one has 0",
+    ),
+    "not signed": (("consent", "submit", "letter.pdf"), r"letter\.pdf is no signed message .*made anew"),
+    "gone": (("consent", "submit", "gone.json"), r"gone\.json cannot be read"),
+    "power over nothing": (
+        ("consent", "appoint", "clinic", "--until", "1d", "--power", "sing", "--as", "patient"),
+        "'sing' is no power; known are recover, speak",
+    ),
+    "represented by oneself": (
+        ("consent", "appoint", "patient", "--until", "1d", "--as", "patient"),
+        f"{PATIENT} cannot represent patient {PATIENT}",
+    ),
+    "malformed FHIR": (
+        ("consent", "import", "letter.pdf", "--as", "patient"),
+        r"letter\.pdf.* is no JSON .*line 1",
+    ),
+    "another resource": (
+        ("consent", "import", "patient.json", "--as", "patient"),
+        r"patient\.json: The resource is 'Patient', where a Consent is expected",
+    ),
+    "unknown code in FHIR": (
+        ("consent", "import", "code.json", *MEMBER, "--as", "patient"),
+        r"code\.json: Consent\.provision\.purpose.* is 'CURE', which is no code of",
+    ),
+    "FHIR without file": (("consent", "import", "gone.json", "--as", "patient"), "does not exist"),
+    "reference of nobody": (
+        ("consent", "import", "code.json", "--member", "Hospital", "--as", "patient"),
+        "'Hospital' says of no reference which member it is; write R=MEMBER",
+    ),
+    "unknown release": (
+        ("consent", "import", "code.json", "--release", "R6", "--as", "patient"),
+        "Release 'R6' is not known; say R4 or R5",
+    ),
+    "nothing to export": (
+        ("consent", "export", "--patient", "patient"),
+        f"Patient {PATIENT} has no directive that stands; nothing is written",
+    ),
+    "watch without receiver": (("consent", "watch"), "Name a --webhook or a --command; one of the two"),
+    "webhook of what": (
+        ("consent", "watch", "--webhook", "portal", "--once"),
+        "'portal' is not the address of a webhook",
+    ),
+    "record without label": (
+        ("record", "register", "letter.pdf", "--patient", "patient", "--as", "hospital"),
+        "Say what the record is about with --labels",
+    ),
+    "record by no provider": (
+        ("record", "register", "letter.pdf", "--patient", "patient", "-l", "CARE", "--as", "sponsor"),
+        r"Member 3 is no active PROVIDER \(roles now: sponsor\)",
+    ),
+    "record by nobody": (
+        ("record", "register", "letter.pdf", "--patient", "patient", "-l", "CARE", "--as", "stranger"),
+        f"Account {STRANGER} acts for no member",
+    ),
+    "unknown record": (
+        ("record", "access", HEX, "-p", "TREAT", "--as", "hospital"),
+        f"No record {HEX} is registered here; ask its custodian",
+    ),
+    "no record": (
+        ("record", "access", "letter.pdf", "-p", "TREAT", "--as", "hospital"),
+        r"The record 'letter\.pdf' is not a hash",
+    ),
+    "unknown emergency": (
+        ("record", "review", HEX, "justified", "--as", "regulator"),
+        f"There is no emergency {HEX}; see 'pyhealth record overdue --all'",
+    ),
+    "review without finding": (
+        ("record", "review", HEX, "--as", "regulator"),
+        "Name an emergency and a finding, or a --signed review",
+    ),
+    "unknown finding": (
+        ("record", "review", HEX, "fine", "--as", "regulator"),
+        "'fine' is no finding; known are justified, unjustified",
+    ),
+    "glass without reason": (
+        ("record", "break-glass", HEX, "--reason", "gone.txt", "--as", "hospital"),
+        r"gone\.txt is no file",
+    ),
+    "log of nobody": (
+        ("record", "gaps", "patient.json", "--as", "stranger"),
+        f"Account {STRANGER} acts for no member",
+    ),
+    "names of what": (
+        ("record", "gaps", "patient.json", "--names", "names.yaml", "--as", "hospital"),
+        r"names\.yaml has 'people'; known are members, patients, records",
+    ),
+    "salts of what": (
+        ("record", "gaps", "patient.json", "--salts", "letter.pdf", "--as", "hospital"),
+        r"letter\.pdf opens no anchored log",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "sentence"), BAD.values(), ids=BAD)
+def test_bad_input_is_refused_in_one_sentence_and_nothing_is_sent(
+    cli, folder, sharing, words, sentence
+):
+    (folder / "empty").touch()
+    (folder / "opened").write_text("x")
+    (folder / "opened.opening.json").write_text("{}")
+    (folder / "patient.json").write_text('{"resourceType": "Patient"}')
+    (folder / "names.yaml").write_text("people: {}\n")
+    provision = json.loads(json.dumps(fhir()["provision"]).replace("TREAT", "CURE"))
+    (folder / "code.json").write_text(json.dumps(fhir(provision=provision)))
+    before = sharing.rpc.call("eth_blockNumber")
+
+    told = cli(*words)
+
+    refused(told, sentence)
+    assert sharing.rpc.call("eth_blockNumber") == before
+
+
+def test_the_record_of_another_custodian_and_a_wrong_key_are_refused(
+    record, ref, sharing, folder, cli
+):
+    sharing.voted(
+        sharing.consortium.set_roles(
+            2, {*sharing.consortium.roles_of(2), *sharing.consortium.roles_of(1)}
+        )
+    )
+    refused(
+        record("update", ref, "letter.pdf", "--as", "insurer"),
+        f"Record {ref} is held by member 1, which alone can update it, not member 2",
+    )
+    refused(
+        cli("consent", *GRANT, "--as", "lost"), "No account is named 'lost'; known are hospital"
+    )
+    cli.environment["PYHEALTH_PRIVATE_KEY"] = "0x1234"
+    refused(cli("consent", *GRANT), "PYHEALTH_PRIVATE_KEY is not a private key")
+
+
+def test_a_representative_appointed_by_vote_is_proposed_on_the_command_line(cli, folder, sharing):
+    until = int(sharing.now().timestamp()) + 86_400 * 30
+    words = (
+        "call",
+        "ConsentRegistry",
+        "appointByVote",
+        PATIENT,
+        CLINIC,
+        str(int(Power.SPEAK)),
+        str(until),
+    )
+
+    told = cli("consortium", "propose", *words, "--dry-run", "--as", "hospital")
+
+    assert told.status == 0, told.err
+    assert "appointByVote" in told.out
