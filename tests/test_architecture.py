@@ -36,7 +36,8 @@ LAYERS = (
     ("deployment.artifacts", "deployment.sources", "deployment.compiler", "deployment.toolchain"),
     ("chain",),
     ("deployment",),
-    ("index", "proof", "privacy", "standards", "governance.ballots"),
+    ("index", "proof", "anchoring", "sheaf", "privacy", "standards", "governance.ballots"),
+    ("comparison",),
     ("notary", "consortium", "trials", "consents", "records", "coverage", "claims", "medicines"),
     ("governance",),  # what a vote is about, in words
     ("health",),

@@ -11,7 +11,18 @@ from contextlib import suppress
 import typer
 from typer.exceptions import TyperException
 
-from pyhealth.cli import account, chain, consortium, deploy, notary
+from pyhealth.cli import (
+    account,
+    approving,
+    chain,
+    conducting,
+    consortium,
+    deploy,
+    following,
+    notary,
+    stopping,
+    trial,
+)
 from pyhealth.errors import PyHealthError
 
 INTERRUPTED = 130  # what shells expect, and typer returns
@@ -27,6 +38,9 @@ app = typer.Typer(
 app.add_typer(account.app)
 app.add_typer(chain.app)
 app.add_typer(consortium.app)
+for part in (conducting, approving, stopping, following):
+    trial.app.add_typer(part.app)
+app.add_typer(trial.app)
 app.command("deploy")(deploy.deploy)
 app.command("doctor")(chain.doctor)
 app.command("stamp")(notary.stamp)

@@ -56,7 +56,7 @@ def _founding(plan: Plan) -> list[Any]:
 COUNCIL = Step("Consortium", _founding, lasting=True)
 # The consortium comes last, since its founding adopts the others; those that ask it know ahead
 # where it will stand.
-SUITE = (Step("Notary"), COUNCIL)
+SUITE = (Step("Notary"), Step("TrialRegistry", lambda plan: [plan.council]), COUNCIL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,8 @@ def _shown(value: Any) -> Any:
         return "0x" + value.hex()
     if isinstance(value, Enum):
         return value.name.lower().replace("_", " ")
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(one.name for one in value)) or "none"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S} UTC" if value < FOREVER else "a vote lifts it"
     return "it gives no reason." if value is None else value
@@ -274,3 +276,4 @@ class UnknownRefusal(ContractError):
 # Those of each contract; last, since they build on what is above.
 from pyhealth.errors.consortium import *  # noqa: E402, F403
 from pyhealth.errors.notary import *  # noqa: E402, F403
+from pyhealth.errors.trials import *  # noqa: E402, F403

@@ -4,4 +4,5 @@ Solidity.
 
 from pyhealth.values.consortium import *  # noqa: F403
 from pyhealth.values.notary import *  # noqa: F403
+from pyhealth.values.trials import *  # noqa: F403
 from pyhealth.values.wire import *  # noqa: F403
