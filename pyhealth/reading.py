@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
@@ -16,6 +18,20 @@ E = TypeVar("E", bound=IntEnum)
 UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 NAME_BYTES = 32
 LONGEST = timedelta(days=36_500)
+DEEPEST = 5_000  # levels that parsers may go down, far fewer than the C stack holds
+
+
+@contextmanager
+def shallow() -> Iterator[None]:
+    """Have parsers of what others wrote end with `RecursionError`, not with the process: packages
+    in use raise Python's limit beyond what the C stack holds.
+    """
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(min(before, DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def span_of(text: str) -> timedelta:

@@ -21,6 +21,7 @@ from pyhealth.hashing import (
     mandate_digest,
     new_salt,
 )
+from pyhealth.reading import shallow
 from pyhealth.values import Choice
 
 P = TypeVar("P")
@@ -130,14 +131,16 @@ def save(paper: SignedBallot | SignedMandate | Opening, file: Path) -> Path:
 def load(kind: type[P], file: Path) -> P:
     """Read a paper of a kind."""
     try:
-        told = json.loads(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
+        with shallow():
+            told = json.loads(text)
         named = {field.name: told[field.name] for field in fields(kind)}  # type: ignore[arg-type]
         if told["paper"] != kind.__name__:
             raise ValueError(f"it is a {told['paper']}")
         return kind(**{name: _typed(name, value) for name, value in named.items()})
     except OSError as error:
         raise InputError(f"{file} cannot be read ({error.strerror}).") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{file} is no {kind.__name__} ({error}); have it made anew.") from error
 
 
