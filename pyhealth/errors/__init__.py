@@ -193,7 +193,7 @@ class WrongChain(_Told):
 @dataclass(eq=False)
 class FundsMissing(_Told):
     """Account {account} holds {balance} wei and cannot pay up to {cost} wei; send it coins of chain
-    {chain_id}.
+    {chain_id}, on a local chain with 'pyhealth chain fund {account}'.
     """
 
     account: str
