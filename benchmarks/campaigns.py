@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.bulk import CODE, RECORDER, account, effect, reached, send
+from benchmarks.processes import node, steady
 from benchmarks.report import Row
-from benchmarks.throughput import node
 from pyhealth.chain.rpc import Rpc
 from pyhealth.chain.sender import Sender
 from pyhealth.config import load_settings
@@ -60,7 +60,7 @@ def effects(rpc: Rpc, name: str, count: int) -> tuple[int, int, int]:
 def killed(kills: int = KILLS, calls: int = KILLED_CALLS) -> list[Row]:
     """Kill a bulk send at random moments, and start it again each time."""
     name, dice, done, reached_ = "killed", random.Random(7), 0, []
-    with tempfile.TemporaryDirectory() as home, node() as url:
+    with tempfile.TemporaryDirectory() as home, node(*steady()) as url:
         rpc = prepared(url, name)
         for _ in range(kills):
             process, before = _bulk(url, home, name, 0, calls, window=32), _sent(rpc, name)
@@ -111,7 +111,7 @@ def _bulk(
 def shared(processes: int, calls: int = KILLED_CALLS) -> list[Row]:
     """Let several processes send from one account at once."""
     name, each = f"shared by {processes}", calls // processes
-    with tempfile.TemporaryDirectory() as home, node() as url:
+    with tempfile.TemporaryDirectory() as home, node(*steady()) as url:
         rpc = prepared(url, name)
         running = [_bulk(url, home, name, i * each, each) for i in range(processes)]
         told = [process.communicate(timeout=300) for process in running]
@@ -146,7 +146,7 @@ CELL_SECONDS = 30.0
 def matrix(modes: tuple[str, ...] = MODES, methods: tuple[str, ...] = METHODS) -> list[Row]:
     """Let each fault strike the first, a middle and the last call of each method of a job."""
     cells, wrong, slowest = 0, Counter[str](), 0.0
-    with node(*FOREIGN_CHAIN, history=True) as url:
+    with node(*steady(*FOREIGN_CHAIN, history=True)) as url:
         rpc = prepared(url, "nobody")
         counted = cell(url, rpc, "counting", None)[1]
         for mode in modes:
@@ -204,7 +204,7 @@ def storm(calls: int = 600, share: float = 0.1) -> list[Row]:
     name, depth = "storm", 12
     with (
         tempfile.TemporaryDirectory() as home,
-        node(*FOREIGN_CHAIN, history=True) as url,
+        node(*steady(*FOREIGN_CHAIN, history=True)) as url,
         FaultProxy(url, chance=at_random(share, 3)) as proxy,
     ):
         rpc = prepared(url, name)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from benchmarks.processes import node, run
 from benchmarks.report import Row
-from pyhealth.chain import anvil
 from pyhealth.chain.network import Chain, connect
 from pyhealth.chain.wallet import checksum_address
 from pyhealth.config import Settings, load_settings
@@ -33,7 +30,7 @@ SELECTOR = keccak(b"anchorMany(bytes32[])")[:4].hex()
 
 def rows() -> list[Row]:
     """Measure in turns on one chain, and take the median of the ratios."""
-    with tempfile.TemporaryDirectory() as name, _node() as url:
+    with tempfile.TemporaryDirectory() as name, node("--no-mining") as url:
         folder = Path(name)
         settings = load_settings({"PYHEALTH_HOME": name})
         chain = connect(settings, url)
@@ -63,21 +60,6 @@ def rows() -> list[Row]:
         Row("µs an event: web3.py's `get_logs` with decoding", web3 * each),
         Row("MB of memory at most while indexing, above the opened index", peak, at_most=100),
     ]
-
-
-@contextmanager
-def _node() -> Iterator[str]:
-    settings = load_settings()
-    port = anvil._free_port(0)
-    options = ["--no-mining", "--gas-limit", "1000000000", "--silent", "--port", str(port)]
-    node = subprocess.Popen([anvil.find_anvil(settings.environment, settings.root), *options])
-    try:
-        while not anvil._listens(port):
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        node.kill()
-        node.wait()
 
 
 def _filled(chain: Chain) -> Source:
@@ -164,7 +146,7 @@ assert found == {EVENTS}
 print(time.perf_counter() - started)
 """
     stock = {name: value for name, value in os.environ.items() if name != "ETH_HASH_BACKEND"}
-    return float(_run(script, stock))
+    return float(run(script, stock))
 
 
 def _peak(url: str, notary: Source, file: Path) -> float:
@@ -184,22 +166,4 @@ before = most()
 index.sync()
 print((most() - before) / 1024)
 """
-    return float(_run(script, os.environ))
-
-
-def _run(script: str, environment: Mapping[str, str]) -> str:
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    return done.stdout
-
-
-def main() -> list[Row]:
-    """Print the table."""
-    measured = rows()
-    for row in measured:
-        print(f"{'ok  ' if row.holds else 'FAIL'} {row.what}: {row.value:,.4g} {row.bound}")
-    return measured
-
-
-if __name__ == "__main__":
-    main()
+    return float(run(script, os.environ))

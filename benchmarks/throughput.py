@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
 import orjson
 import urllib3
 
+from benchmarks.processes import node, run, steady
 from benchmarks.report import Row
-from pyhealth.chain import anvil
 from pyhealth.chain.binding import Binding
 from pyhealth.chain.network import Chain, connect
 from pyhealth.chain.sender import Sender
@@ -27,7 +23,6 @@ from pyhealth.deployment.artifacts import read_artifact
 from pyhealth.deployment.deployer import deploy
 from pyhealth.hashing import keccak
 
-ROOT = Path(__file__).resolve().parents[1]
 CALLS = 10_000
 WINDOW = (
     4_096  # calls in flight: more than the client dares by itself on a chain that mines at once
@@ -35,8 +30,6 @@ WINDOW = (
 ROUNDS = 3
 FLOOR_BATCH = 1_000  # transactions in one request
 WEB3_CALLS = 1_000
-BLOCK_SECONDS = "0.05"
-GAS_LIMIT = 1_000_000_000
 JSON = {"Content-Type": "application/json"}
 
 
@@ -63,30 +56,6 @@ def rows() -> list[Row]:
     ]
 
 
-@contextmanager
-def node(*options: str, history: bool = False) -> Iterator[str]:
-    """Run a chain that makes blocks at intervals."""
-    port = anvil._free_port(0)
-    executable = anvil.find_anvil(os.environ, ROOT)
-    command = [str(executable), "--port", str(port), "--silent", "--block-time", BLOCK_SECONDS]
-    command += [
-        "--gas-limit",
-        str(GAS_LIMIT),
-        "--accounts",
-        "20",
-        *options,
-        *([] if history else ["--prune-history"]),
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        while not anvil._listens(port):
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
-
-
 def opened(url: str, home: Path) -> tuple[Chain, Binding, Signer]:
     """Deploy the suite, and return the notary as the hospital sees it."""
     chain = connect(load_settings({"PYHEALTH_HOME": str(home)}), url)
@@ -102,7 +71,7 @@ def digests(count: int) -> list[bytes]:
 
 
 def _ours(count: int) -> float:
-    with tempfile.TemporaryDirectory() as home, node() as url:
+    with tempfile.TemporaryDirectory() as home, node(*steady()) as url:
         chain, notary, hospital = opened(url, Path(home))
         sender, documents = Sender(chain, hospital, window=WINDOW), digests(count)
         keys = (f"document {i}" for i in range(count))
@@ -117,7 +86,7 @@ def _ours(count: int) -> float:
 
 
 def _floor() -> float:
-    with tempfile.TemporaryDirectory() as home, node() as url:
+    with tempfile.TemporaryDirectory() as home, node(*steady()) as url:
         chain, notary, hospital = opened(url, Path(home))
         calls = [notary.encode("anchor", digest) for digest in digests(CALLS)]
         signed = [
@@ -155,7 +124,7 @@ def _web3() -> float:
     The fees are given, as Anvil drops a successor that is dearer; the history is kept, as web3.py
     does not bear a block that is just gone.
     """
-    with tempfile.TemporaryDirectory() as home, node(history=True) as url:
+    with tempfile.TemporaryDirectory() as home, node(*steady(history=True)) as url:
         _, notary, _ = opened(url, Path(home))
         script = f"""
 import time
@@ -176,12 +145,12 @@ for i in range({WEB3_CALLS}):
 assert all(w3.eth.wait_for_transaction_receipt(one)["status"] == 1 for one in sent)
 print({WEB3_CALLS} / (time.perf_counter() - started))
 """
-        return float(_run(script, os.environ))
+        return float(run(script, os.environ))
 
 
 def _peak() -> float:
     """Send 20,000 calls in a process of its own, and return the megabytes it took at most."""
-    with tempfile.TemporaryDirectory() as home, node() as url:
+    with tempfile.TemporaryDirectory() as home, node(*steady()) as url:
         script = f"""
 from pathlib import Path
 from benchmarks.throughput import opened
@@ -197,24 +166,4 @@ calls = (notary.encode("anchor", i.to_bytes(32)) for i in range(1, 20_001))
 assert all(outcome.done().succeeded for outcome in sender.send_many(calls, alike=True))
 print((most() - before) / 1024)
 """
-        return float(_run(script, os.environ))
-
-
-def _run(script: str, environment: Mapping[str, str]) -> str:
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=True, env=environment, cwd=ROOT
-    )
-    return done.stdout
-
-
-def main() -> list[Row]:
-    """Print the table."""
-    measured = rows()
-    for row in measured:
-        print(f"{'ok  ' if row.holds else 'FAIL'} {row.what}: {row.value:,.4g} {row.bound}")
-    return measured
-
-
-if __name__ == "__main__":
-    main()
+        return float(run(script, os.environ))

@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pyhealth.anchoring import verify, verify_offline
     from pyhealth.errors import PyHealthError
     from pyhealth.health import Health, connect
-    from pyhealth.notary import verify, verify_offline
 
 __all__ = ["Health", "PyHealthError", "connect", "verify", "verify_offline"]
 
@@ -16,8 +16,8 @@ _HOMES = {
     "Health": "health",
     "PyHealthError": "errors",
     "connect": "health",
-    "verify": "notary",
-    "verify_offline": "notary",
+    "verify": "anchoring",
+    "verify_offline": "anchoring",
 }
 
 

@@ -25,24 +25,23 @@ DIGEST_ALGORITHMS = {"sha-256": hashlib.sha256, "keccak-256": keccak_256}
 __all__ = ["DIGEST_ALGORITHMS", "DOCUMENT_DOMAIN", "SALT_BYTES", "MerkleTree", "commitment"]
 __all__ += ["digest_of_file", "keccak", "leaf_hash", "new_salt", "pair_hash", "root_of"]
 __all__ += ["BALLOT", "MANDATE", "REASON_DOMAIN", "Domain", "ballot_digest", "mandate_digest"]
-__all__ += [
-    "AUDIT_DOMAIN",
-    "CONSENT_DOMAIN",
-    "RECORD_DOMAIN",
-    "REPORT_DOMAIN",
-    "proposal_id",
-    "words",
-]
-
+__all__ += ["AUDIT_DOMAIN", "CONSENT_DOMAIN", "RECORD_DOMAIN", "REPORT_DOMAIN", "proposal_id"]
+__all__ += ["APPROVAL", "REGISTRY_DOMAIN", "approval_digest", "document_domain", "trial_id"]
+__all__ += ["words"]
 
 DOCUMENT_DOMAIN = keccak(b"pyhealth.document")
 REASON_DOMAIN = keccak(b"pyhealth.reason")
+REGISTRY_DOMAIN = keccak(b"pyhealth.registry")  # a trial's identifier in a public registry
 CONSENT_DOMAIN = keccak(b"pyhealth.consent")
 RECORD_DOMAIN = keccak(b"pyhealth.record")
 REPORT_DOMAIN = keccak(b"pyhealth.report")
 AUDIT_DOMAIN = keccak(b"pyhealth.audit")
 EIP712_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 BALLOT = "Ballot(bytes32 proposalId,uint32 member,uint8 choice,uint64 deadline)"
+APPROVAL = (
+    "Approval(bytes32 trialId,uint16 version,bytes32 protocol,bytes32 outcomes,uint32 board,"
+    "uint32 nonce,uint64 deadline)"
+)
 MANDATE = "Mandate(uint32 member,address account,address operator,uint256 nonce,uint64 deadline)"
 
 
@@ -56,6 +55,13 @@ def commitment(domain: bytes, salt: bytes, digest: bytes) -> bytes:
     open.
     """
     return keccak(domain + salt + digest)
+
+
+def document_domain(trial_id: bytes | None) -> bytes:
+    """Return the domain of a document's commitment: that of a trial commits to the trial too, so
+    that whoever anchors a copy of it under another trial can never open it.
+    """
+    return DOCUMENT_DOMAIN if trial_id is None else keccak(DOCUMENT_DOMAIN + trial_id)
 
 
 def digest_of_file(path: Path, algorithm: str = "sha-256") -> bytes:
@@ -179,6 +185,29 @@ def proposal_id(chain_id: int, consortium: str, member: int, opened: int, call: 
 def words(*values: int | str | bytes) -> bytes:
     """Return values of one word each as ``abi.encode`` does."""
     return b"".join(map(_word, values))
+
+
+def trial_id(chain_id: int, registry: str, sponsor: int, registry_id: bytes) -> bytes:
+    """Return the identifier of a sponsor's trial, registered or not; the registry is the contract
+    and the registry's identifier a commitment.
+    """
+    return keccak(_word(chain_id) + _word(registry) + _word(sponsor) + registry_id)
+
+
+def approval_digest(
+    domain: Domain,
+    trial_id: bytes,
+    version: int,
+    content: tuple[bytes, bytes],
+    *,
+    board: int,
+    nonce: int,
+    deadline: int,
+) -> bytes:
+    """Return what an ethics board's key signs to approve a version of a protocol: its commitment
+    and that of its outcomes; the deadline in seconds.
+    """
+    return domain.digest(APPROVAL, trial_id, version, *content, board, nonce, deadline)
 
 
 def _word(value: int | str | bytes) -> bytes:

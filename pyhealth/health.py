@@ -23,6 +23,7 @@ from pyhealth.records import RecordRegistry
 
 if TYPE_CHECKING:
     from pyhealth.index import Index  # SQLAlchemy takes a while to import
+    from pyhealth.trials.desk import Trials  # and so do the readers of study records
 
 DEFAULT_ACCOUNT = "sponsor"  # of the cast, on local chains
 DEPLOYER = "deployer"
@@ -78,6 +79,20 @@ class Health:
     def records(self) -> RecordRegistry:
         """References to health records, and the log of every access."""
         return RecordRegistry(self._binding("RecordRegistry"))
+
+    @cached_property
+    def trials(self) -> Trials:
+        """Clinical trials: what is anchored of them, and what their sponsor keeps."""
+        from pyhealth.trials.desk import Trials
+        from pyhealth.trials.registry import TrialRegistry
+        from pyhealth.trials.shelf import Shelf
+
+        binding = self._binding("TrialRegistry")
+        name = f"{self.chain.chain_id}-{self.chain.genesis.hex()[:8]}-{binding.address[2:10]}"
+        shelf = Shelf(self.settings.home / "trials" / name)
+        return Trials(
+            TrialRegistry(binding), shelf, lambda one: self.consortium.actor_of(one).member
+        )
 
     @cached_property
     def index(self) -> Index:

@@ -16,8 +16,8 @@ import rlp
 
 from pyhealth import verify_proof
 from pyhealth.errors import ChainError
-from pyhealth.hashing import DOCUMENT_DOMAIN, commitment, keccak
-from pyhealth.verify_proof import FORMAT
+from pyhealth.hashing import commitment, document_domain, keccak
+from pyhealth.verify_proof import FORMAT, NOTARY, SIGNATURES, TRIALS
 
 Json = Mapping[str, Any]  # an answer of JSON-RPC, as the node gave it
 
@@ -37,7 +37,8 @@ NUMBERS = {
 }
 # fmt: on
 EXTRA = BASE.index("extraData")
-EVENT = keccak(b"DigestAnchored(bytes32,address,uint64)").hex()
+EVENT = keccak(SIGNATURES[NOTARY]).hex()
+TRIAL_EVENT = keccak(SIGNATURES[TRIALS]).hex()
 
 
 # ---- header and receipts, from JSON-RPC to the bytes that were hashed
@@ -122,6 +123,7 @@ class Anchored:
     block_number: int
     block_hash: bytes
     anchored_at: datetime
+    trial_id: bytes | None = None  # where the contract is a TrialRegistry
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ def evidence(
     contract: str,
     author: str,
     root: bytes,
+    trial_id: bytes | None = None,
 ) -> Evidence:
     """Collect the evidence from a block and all its receipts, in the order of the block."""
     hashes = [receipt["transactionHash"].lower() for receipt in receipts]
@@ -149,7 +152,8 @@ def evidence(
         raise ChainError(f"Transaction 0x{transaction.hex()} is not in block {block['hash']}.")
     index = hashes.index(f"0x{transaction.hex()}")
     who = f"0x{author[2:].lower():0>64}"
-    wanted = [contract.lower(), f"0x{EVENT}", f"0x{root.hex()}", who]
+    event = [f"0x{TRIAL_EVENT}", f"0x{trial_id.hex()}"] if trial_id else [f"0x{EVENT}"]
+    wanted = [contract.lower(), *event, f"0x{root.hex()}", who]
     logs = [[log["address"], *log["topics"]] for log in receipts[index]["logs"]]
     places = [i for i, log in enumerate(logs) if [text.lower() for text in log] == wanted]
     if not places:
@@ -169,14 +173,12 @@ class Document:
     algorithm: str  # sha-256 or keccak-256
     digest: bytes
     salt: bytes | None
+    trial_id: bytes | None = None  # what the commitment is bound to, where it is one of a trial's
 
     @property
     def commitment(self) -> bytes:
-        return (
-            self.digest
-            if self.salt is None
-            else commitment(DOCUMENT_DOMAIN, self.salt, self.digest)
-        )
+        domain = document_domain(self.trial_id)
+        return self.digest if self.salt is None else commitment(domain, self.salt, self.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,7 @@ def _own(document: Document, path: Sequence[bytes]) -> str:
 
 def _shared(root: bytes, anchor: Anchored, evidence: Evidence) -> str:
     moment = anchor.anchored_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    trial = f',\n  "trial_id": "0x{anchor.trial_id.hex()}"' if anchor.trial_id else ""
     return f"""  "root": "0x{root.hex()}"
  }},
  "anchor": {{
@@ -277,7 +280,7 @@ def _shared(root: bytes, anchor: Anchored, evidence: Evidence) -> str:
   "transaction": "0x{anchor.transaction.hex()}",
   "block_number": {anchor.block_number},
   "block_hash": "0x{anchor.block_hash.hex()}",
-  "anchored_at": "{moment}"
+  "anchored_at": "{moment}"{trial}
  }},
  "evidence": {{
   "header": "0x{evidence.header.hex()}",

@@ -9,6 +9,9 @@ proves the next, and nothing is decoded before its hash has been checked:
 
     document -> digest -> salted commitment -> Merkle leaf -> Merkle root
     block hash -> header -> receipts root -> receipt -> event (root, author) by the contract
+
+Two contracts record anchorings: a Notary, and a TrialRegistry that also says for which trial, as
+what kind of document, and at which stage of the trial.
 """
 
 from __future__ import annotations
@@ -51,6 +54,7 @@ class Reason(Enum):
     WRONG_CHAIN = "another chain than expected"
     WRONG_CONTRACT = "another contract than expected or stated"
     WRONG_AUTHOR = "another author than expected or stated"
+    WRONG_TRIAL = "another trial than expected or stated"
     HEADER_DIFFERS = "the header is not that of the trusted block"
     BLOCK_DIFFERS = "block number or time are not those of the header"
     RECEIPT_NOT_INCLUDED = "the receipt is not shown to be in the block"
@@ -84,6 +88,10 @@ class Verdict:
     anchored_at: datetime | None = None
     chain_id: int = 0  # stated by the proof file, not proven
     transaction: bytes = b""  # stated by the proof file, not proven
+    trial_id: bytes = b""  # where a TrialRegistry recorded it; so with the three below
+    kind: str = ""
+    version: int = 0  # of the trial's protocol, at that time
+    stage: str = ""  # that the trial had reached
     proven: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
 
@@ -298,6 +306,27 @@ FIELDS = {
 }
 # fmt: on
 LISTS = {"path": 64, "receipt_path": 16}  # the most items
+OPTIONAL = {"anchor": {"trial_id": HASH}}  # only in the proofs of a trial's documents
+
+# Whose event records an anchoring, and what its data holds; the time comes last in both.
+NOTARY, TRIALS = "Notary", "TrialRegistry"
+SIGNATURES = {
+    NOTARY: b"DigestAnchored(bytes32,address,uint64)",
+    TRIALS: b"DocumentAnchored(bytes32,bytes32,address,uint8,uint8,uint8,uint16,uint32,uint64)",
+}
+DATA = {NOTARY: "time", TRIALS: "phase kind stage version count time"}
+# fmt: off
+KINDS = (
+    "nothing", "protocol", "outcome list", "ethics decision", "consent form", "protocol annex",
+    "enrolment", "eligibility criteria", "randomisation list", "data batch", "monitoring report",
+    "deviation", "safety report", "locked data", "data record", "analysis plan", "analysis code",
+    "analysis output", "post hoc analysis", "results", "participant flow", "publication",
+)
+STAGES = (
+    "nothing", "registration", "first enrolment", "last visit", "database lock", "unblinding",
+    "results",
+)
+# fmt: on
 
 
 def malformed(sentence: str) -> NoReturn:
@@ -361,11 +390,13 @@ def read(proof: object) -> dict[str, Any]:
     """Check the form of a proof, and return its fields by name, decoded."""
     if not isinstance(proof, dict) or proof.get("format") != FORMAT:
         malformed(f'an object with the format "{FORMAT}" is expected')
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {"trial_id": None}
     _check_names(proof, {"format", *FIELDS}, "")
     for section, kinds in FIELDS.items():
         if not isinstance(proof[section], dict):
             malformed(f"{section}: expected an object, found {brief(proof[section])}")
+        more = OPTIONAL.get(section, {})
+        kinds = {**kinds, **{name: more[name] for name in more if name in proof[section]}}
         _check_names(proof[section], set(kinds), f"{section}.")
         for name, kind in kinds.items():
             value, most = proof[section][name], LISTS.get(name)
@@ -415,18 +446,20 @@ def verify(
     contract: str | None = None,
     author: str | None = None,
     chain_id: int | None = None,
+    trial_id: bytes | None = None,
     hasher: Hasher = Keccak256,
 ) -> Verdict:
     """Judge a proof (its JSON, parsed) against a document and the hash of a block that you trust.
 
-    ``document`` is a file's path, its content, or its ``Digest``. ``contract``, ``author`` and
-    ``chain_id`` are what you expect them to be (addresses with their checksum). ``hasher`` may be
-    a faster Keccak-256.
+    ``document`` is a file's path, its content, or its ``Digest``. ``contract``, ``author``,
+    ``chain_id`` and ``trial_id`` are what you expect them to be (addresses with their checksum).
+    ``hasher`` may be a faster Keccak-256.
     """
     expected = (
         (Reason.WRONG_CONTRACT, "contract", contract),
         (Reason.WRONG_AUTHOR, "author", author),
         (Reason.WRONG_CHAIN, "chain_id", chain_id),
+        (Reason.WRONG_TRIAL, "trial_id", trial_id),
     )
     try:
         fields = read(proof)
@@ -435,10 +468,10 @@ def verify(
                 expect(reason, f"The proof is of another {name}", value, fields[name])
         _check_document(document, fields, hasher)
         receipts_root = _check_header(fields, block_hash, hasher)
-        _check_event(_logs(fields, receipts_root, hasher), fields, hasher)
+        told = _check_event(_logs(fields, receipts_root, hasher), fields, hasher)
     except NotProven as refusal:
         return Verdict(False, refusal.reason, str(refusal))
-    return _verdict(fields, contract is not None)
+    return _verdict(fields, told, contract is not None)
 
 
 def _check_document(document: bytes | Path, f: dict[str, Any], hasher: Hasher) -> None:
@@ -449,6 +482,8 @@ def _check_document(document: bytes | Path, f: dict[str, Any], hasher: Hasher) -
     what = f"The document differs, by its {f['algorithm']} digest"
     expect(Reason.CONTENT_DIFFERS, what, f["digest"], found)
     domain = hasher(b"pyhealth.document").digest()
+    if f["trial_id"]:  # committed to as well, so that a copy under another trial opens for nobody
+        domain = hasher(domain + f["trial_id"]).digest()
     salted = f["salt"] is not None
     value = hasher(domain + f["salt"] + found).digest() if salted else found
     expect(Reason.SALT_DIFFERS, "Salt and digest give another commitment", f["value"], value)
@@ -495,43 +530,68 @@ def _logs(f: dict[str, Any], receipts_root: bytes, hasher: Hasher) -> list[Any]:
     return list(logs)
 
 
-def _check_event(logs: list[Any], f: dict[str, Any], hasher: Hasher) -> None:
-    event = hasher(b"DigestAnchored(bytes32,address,uint64)").digest()
+def _check_event(logs: list[Any], f: dict[str, Any], hasher: Hasher) -> dict[str, int]:
+    """Return what the event tells beside topics: numbers, by name."""
+    recorder = TRIALS if f["trial_id"] else NOTARY
+    signature, names = SIGNATURES[recorder], DATA[recorder].split()
     try:
-        address, (name, root, account), data = logs[f["log_index"]]
-        if name != event or len(data) != 32:
+        address, (name, *topics), data = logs[f["log_index"]]
+        *trial, root, account = topics
+        ours = name == hasher(signature).digest() and len(trial) == (recorder is TRIALS)
+        if not ours or len(data) != 32 * len(names):
             raise ValueError("another event")
         contract, author = checksummed(address), checksummed(account[12:])
-        seconds = int.from_bytes(data, "big")
+        words = [int.from_bytes(data[i : i + 32], "big") for i in range(0, len(data), 32)]
+        told = {name: words[i] for i, name in enumerate(names)}
     except (ValueError, TypeError, IndexError, AttributeError):
-        sentence = f"Log {f['log_index']} of {len(logs)} is not a DigestAnchored event."
+        event = signature.decode().split("(")[0]
+        sentence = f"Log {f['log_index']} of {len(logs)} is not a {event} event."
         raise NotProven(Reason.EVENT_MISSING, sentence) from None
     expect(Reason.WRONG_CONTRACT, "Another contract recorded it", f["contract"], contract)
+    expect(Reason.WRONG_TRIAL, "Another trial holds it", f["trial_id"], trial[0] if trial else None)
     expect(Reason.ROOT_UNKNOWN, "Another root was anchored", f["root"], root)
     expect(Reason.WRONG_AUTHOR, "Another author anchored it", f["author"], author)
     time = int(f["anchored_at"].timestamp())
-    expect(Reason.BLOCK_DIFFERS, "The event holds another time", time, seconds)
+    expect(Reason.BLOCK_DIFFERS, "The event holds another time", time, told["time"])
+    return told
 
 
-def _verdict(f: dict[str, Any], pinned: bool) -> Verdict:
+def _verdict(f: dict[str, Any], told: dict[str, int], pinned: bool) -> Verdict:
     time = f["anchored_at"].strftime("%Y-%m-%d %H:%M:%S UTC")
-    proven = (
+    recorder, of_trial = (TRIALS, _of_trial(f, told)) if f["trial_id"] else (NOTARY, {})
+    proven: tuple[str, ...] = (
         f"the document has the {f['algorithm']} digest {brief(f['digest'])}",
         f"account {f['author']} anchored it, as contract {f['contract']} recorded",
         f"anchored at or before {time} ({BOUND})",
         f"in block {f['block_number']}, {brief(f['block_hash'])}",
     )
+    if of_trial:
+        under = "as {kind}, under version {version} of the protocol, at stage: {stage}"
+        proven += (f"for trial {brief(f['trial_id'])}, " + under.format(**of_trial),)
     trusted = (
         f"that this block is part of the chain; that its id is {f['chain_id']} is only stated",
-        f"that {f['contract']} is the genuine Notary" + (", as you say" if pinned else ""),
+        f"that {f['contract']} is the genuine {recorder}" + (", as you say" if pinned else ""),
         f"that the transaction is {brief(f['transaction'])}: stated, not proven",
     )
     names = "digest root author contract block_number block_hash anchored_at chain_id transaction"
-    facts = {name: f[name] for name in names.split()}
+    facts = {name: f[name] for name in names.split()} | of_trial
     return Verdict(True, None, f"Valid: {proven[2]}.", **facts, proven=proven, trusted=trusted)
 
 
+def _of_trial(f: dict[str, Any], told: dict[str, int]) -> dict[str, Any]:
+    kind, stage = told["kind"], told["stage"]
+    return {
+        "trial_id": f["trial_id"],
+        "kind": KINDS[kind] if kind < len(KINDS) else f"kind {kind}",
+        "version": told["version"],
+        "stage": STAGES[stage] if stage < len(STAGES) else f"stage {stage}",
+    }
+
+
 # ---- the command line
+
+
+EXPECTED = ("contract", "author", "chain_id", "trial_id")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -561,9 +621,10 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--digest", type=_hash, help="the document's digest, instead of FILE")
     parser.add_argument("--proof", type=Path, help=f"the proof file (default: FILE{SUFFIX})")
     parser.add_argument("--block-hash", type=_hash, required=True, help="the hash that you trust")
-    parser.add_argument("--contract", type=_address, help="the Notary that you expect")
+    parser.add_argument("--contract", type=_address, help="the contract that you expect")
     parser.add_argument("--author", type=_address, help="the author that you expect")
     parser.add_argument("--chain-id", type=int, help="the chain that you expect to be stated")
+    parser.add_argument("--trial-id", type=_hash, help="the trial that you expect")
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
     args = parser.parse_args(argv)
     if (args.file is None) == (args.digest is None) or not (args.file or args.proof):
@@ -572,7 +633,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _judge(args: argparse.Namespace) -> Verdict:
-    expected = {name: getattr(args, name) for name in ("contract", "author", "chain_id")}
+    expected = {name: getattr(args, name) for name in EXPECTED}
     try:
         if args.file and not args.file.exists():
             raise _unreadable(args.file, FileNotFoundError(2, "No such file or directory"))
@@ -588,7 +649,9 @@ def _plain(value: object) -> str:
 
 def _show(verdict: Verdict, as_json: bool) -> None:
     if as_json:
-        known = {k: v for k, v in vars(verdict).items() if verdict.valid or v or k == "valid"}
+        of_trial = ("trial_id", "kind", "version", "stage")
+        said = verdict.valid and {k for k in vars(verdict) if verdict.trial_id or k not in of_trial}
+        known = {k: v for k, v in vars(verdict).items() if v or k in (said or {"valid"})}
         known["reason"] = verdict.reason.name if verdict.reason else None
         print(json.dumps(known, default=_plain))
     elif verdict.valid:

@@ -86,7 +86,7 @@ def _relaying(s: Sharing, found: dict[str, int]) -> None:
     found["consent: grant by relayed signature, the signer's first"] = first
     by = Instruction(PATIENT, 1, SIGNED, ENDS)
     found["consent: revoke by relayed signature"] = relayed(revocation(domain, *who, 0, 1, by))
-    found[RELAYED] = relayed(directing(domain, Provision.PERMIT, *who, *said(2)))  # type: ignore[arg-type]
+    found[RELAYED] = relayed(directing(domain, Provision.PERMIT, *who, *said(1)))  # type: ignore[arg-type]
 
 
 def _asking(s: Sharing, found: dict[str, int]) -> None:

@@ -37,7 +37,17 @@ LAYERS = (
     ("deployment.artifacts", "deployment.sources", "deployment.compiler", "deployment.toolchain"),
     ("chain",),
     ("deployment",),
-    ("index", "proof", "privacy", "standards", "governance.ballots", "messages"),
+    (
+        "index",
+        "proof",
+        "anchoring",
+        "sheaf",
+        "privacy",
+        "standards",
+        "governance.ballots",
+        "messages",
+    ),
+    ("comparison",),
     ("notary", "consortium", "trials", "consents", "records", "coverage", "claims", "medicines"),
     ("governance",),  # what a vote is about, in words
     ("health",),

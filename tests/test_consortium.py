@@ -100,8 +100,9 @@ def test_the_founders_are_those_of_the_file(council, notary):
         assert consortium.status_of(number) is MemberStatus.ACTIVE
     assert consortium.member_of(REGULATOR).roles == {Role.REGULATOR, Role.AUDITOR}
     assert consortium.member_of(ETHICS).name == "Ethics Board"
-    (listing,) = consortium.adopted()
+    listing, *others = consortium.adopted()
     assert (listing.name, listing.version, listing.target) == ("Notary", 1, notary)
+    assert [one.name for one in others] == ["TrialRegistry"]
     assert consortium.rule_of(Rule.VOTING_PERIOD) == 14 * DAY
     assert consortium.rule_of(Rule.NOTICE) == timedelta(0)
 

@@ -28,7 +28,7 @@ from pyhealth.chain.network import Chain
 from pyhealth.chain.rpc import Rpc
 from pyhealth.chain.wallet import cast_address
 from pyhealth.deployment.artifacts import read_artifact
-from pyhealth.deployment.deployer import deploy
+from pyhealth.deployment.deployer import SUITE, deploy
 from pyhealth.deployment.founding import founders_for, read_founders
 from pyhealth.deployment.records import record_file
 from pyhealth.governance.actions import PARAMETERS
@@ -87,7 +87,10 @@ def test_reading_commands_say_what_the_chain_says(consortium, council):
     assert roles["PAYER"] == [2]
     assert roles["MANUFACTURER"] == []
     assert [one["key"] for one in keys] == [cast_address("insurer")]
-    assert [(one["name"], one["paused"]) for one in contracts] == [("Notary", False)]
+    assert [(one["name"], one["paused"]) for one in contracts] == [
+        ("Notary", False),
+        ("TrialRegistry", False),
+    ]
     assert done(consortium("proposals", "--json")).json == []
     assert "Ethics Board" in done(consortium("members")).out
     assert "There is none." in done(consortium("proposals")).out
@@ -271,8 +274,8 @@ def test_a_file_founds_the_consortium_once(cli, settings, folder, council):
     made = done(founded(cli, "--founders", "founders.yaml", "--fresh")).json
     again = done(founded(cli)).json
 
-    assert [one["did"] for one in made["contracts"]] == ["deployed"] * 2
-    assert [one["did"] for one in again["contracts"]] == ["unchanged"] * 2
+    assert [one["did"] for one in made["contracts"]] == ["deployed"] * len(SUITE)
+    assert [one["did"] for one in again["contracts"]] == ["unchanged"] * len(SUITE)
     listed = done(cli("consortium", "members", "--json")).json
     assert [one["name"] for one in listed] == ["A", "B", "C", "Ärzte"]
     recorded = json.loads((settings.home / "deployments/31337.json").read_text())

@@ -79,6 +79,7 @@ class Model:
     seats: dict[int, Seat]
     now: int
     cases: dict[bytes, Case] = field(default_factory=dict)
+    replaced: set[str] = field(default_factory=set)
 
     def status(self, number: int) -> MemberStatus:
         seat = self.seats.get(number)
@@ -227,8 +228,12 @@ class Model:
     def _replace_account(self, case: Case) -> str | None:
         if refusal := self._seated(case.about):
             return refusal
-        if self.member(case.account) not in (0, case.about):
+        previous = self.seats[case.about].account
+        if case.account in {*self.replaced, previous}:
+            return "AddressNotUsable"
+        if self.member(case.account):
             return "KeyTaken"
+        self.replaced.add(previous)
         self.seats[case.about].account = case.account
         return None
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 
 import gas_consents
 import gas_consortium
+import gas_trials
 import pytest
 from conftest import ROOT
 
@@ -24,7 +25,7 @@ from pyhealth.hashing import MerkleTree, keccak
 from pyhealth.health import Health
 
 FILE = ROOT / "tests/gas.json"
-PARTS = (gas_consortium, gas_consents)  # what each contract beside the notary costs
+PARTS = (gas_consortium, gas_trials, gas_consents)  # what each contract beside the notary costs
 MOST_GAS, MOST_CODE = 16_777_216, 24_576
 ONE = "notary: one digest"
 HUNDRED = "notary: 100 digests, each"

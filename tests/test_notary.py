@@ -64,6 +64,7 @@ from hypothesis.stateful import (
 )
 
 from pyhealth import errors, verify_offline, verify_proof
+from pyhealth.anchoring import verify
 from pyhealth.chain.binding import Binding
 from pyhealth.chain.sender import Sender
 from pyhealth.chain.wallet import cast_address, checksum_address
@@ -73,7 +74,7 @@ from pyhealth.documents import proof_file
 from pyhealth.errors import InputError, ProofInvalid
 from pyhealth.hashing import MerkleTree, digest_of_file, keccak
 from pyhealth.health import Health, connect
-from pyhealth.notary import Notary, verify
+from pyhealth.notary import Notary
 from pyhealth.proof import Document, write_all
 from pyhealth.values import Anchor
 
@@ -261,7 +262,7 @@ def test_a_killed_run_is_finished_by_the_same_call(sponsor, settings, documents,
 
 
 def test_salts_wait_on_disk_for_nobody_else(sponsor, settings, documents, monkeypatch):
-    monkeypatch.setattr("pyhealth.notary.write_all", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("pyhealth.sheaf.write_all", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         sponsor.notary.stamp(documents)
 

@@ -102,6 +102,10 @@ class Binding:
         """Send a call and wait for it."""
         return self._sender().send(self.encode(function, *arguments))
 
+    def send_once(self, key: str, function: str, *arguments: Any) -> Receipt:
+        """Send a call and wait for it; asked again with its key, give the same receipt again."""
+        return self._sender().send(self.encode(function, *arguments), key)
+
     def cost(self, function: str, *arguments: Any) -> Cost:
         """Say what a call would cost now; nothing is sent."""
         return self._sender().cost([self.encode(function, *arguments)])

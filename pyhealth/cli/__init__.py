@@ -11,7 +11,20 @@ from contextlib import suppress
 import typer
 from typer.exceptions import TyperException
 
-from pyhealth.cli import account, chain, consent, consortium, deploy, notary, record
+from pyhealth.cli import (
+    account,
+    approving,
+    chain,
+    conducting,
+    consent,
+    consortium,
+    deploy,
+    following,
+    notary,
+    record,
+    stopping,
+    trial,
+)
 from pyhealth.errors import PyHealthError
 
 INTERRUPTED = 130  # what shells expect, and typer returns
@@ -29,6 +42,9 @@ app.add_typer(chain.app)
 app.add_typer(consent.app)
 app.add_typer(consortium.app)
 app.add_typer(record.app)
+for part in (conducting, approving, stopping, following):
+    trial.app.add_typer(part.app)
+app.add_typer(trial.app)
 app.command("deploy")(deploy.deploy)
 app.command("doctor")(chain.doctor)
 app.command("stamp")(notary.stamp)

@@ -1,8 +1,9 @@
-"""pyhealth chain up, down, info, reset, pending, resume; pyhealth doctor."""
+"""pyhealth chain up, down, info, reset, advance, fund, pending, resume; pyhealth doctor."""
 
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from typing import Annotated
 
 import typer
@@ -132,6 +133,40 @@ def advance(
     now = utc(int(head["timestamp"], 16))
     told = f"The chain's clock stands at {now:%Y-%m-%d %H:%M:%S} UTC, for all that follows on it."
     print_json({"now": now}) if as_json else print(told)
+
+
+@app.command()
+def fund(
+    account: Annotated[str, typer.Argument(help="An address, one of the cast, or a keystore.")],
+    coins: Annotated[str, typer.Option(help="How many.")] = "10",
+    network: NetworkOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give an account coins of a local chain, out of what the cast's deployer holds.
+
+    Example: `pyhealth chain fund our-sponsor --coins 5`
+    """
+    from pyhealth.chain.network import address_of
+    from pyhealth.chain.sender import Sender
+    from pyhealth.chain.transactions import Call
+    from pyhealth.chain.wallet import CAST, cast_address, keystores
+    from pyhealth.health import DEPLOYER
+    from pyhealth.reading import amount_of
+
+    wei = int(amount_of(coins, "--coins") * 10**18)
+    with opened(network, DEPLOYER) as health:
+        chain = health.chain
+        if not chain.local:
+            raise ConfigError(
+                f"Only on a local chain are coins given away, and {chain.network.name} is none."
+            )
+        known = keystores(health.settings.home)
+        named = cast_address(account) if account in CAST else known.get(account)
+        address = named or address_of(account)
+        Sender(chain, health.signer).send(Call(address, b"", wei))
+        balance = chain.balance(address)
+    held = {"account": address, "coins": Decimal(balance) / 10**18}
+    show(held, as_json=as_json, title="The account holds")
 
 
 @app.command()

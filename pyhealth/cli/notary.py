@@ -22,6 +22,7 @@ from pyhealth.errors import InputError, ProofInvalid
 if TYPE_CHECKING:
     from pyhealth.chain.fees import Cost
     from pyhealth.notary import Stamping
+    from pyhealth.verify_proof import Verdict
 
 ROWS_SHOWN = 20
 
@@ -82,6 +83,14 @@ def stamp(
             made = health.notary.stamp(documents or (), out=out, salted=not unsalted, progress=bar)
         described = _described(made, health.notary.author)
     _print(described, as_json)
+
+
+def _of_trial(verdict: Verdict) -> dict[str, Any]:
+    """Return what is proven besides where a trial's registry recorded it."""
+    if not verdict.trial_id:
+        return {}
+    told = {"trial": verdict.trial_id, "kind": verdict.kind}
+    return told | {"version": verdict.version, "stage": verdict.stage}
 
 
 def _planned(cost: Cost, new: int, rate: str | None) -> dict[str, Any]:
@@ -156,9 +165,9 @@ def verify(
     `pyhealth verify protocol.pdf --offline --block-hash 0x…`
     """
     from pyhealth import verify_proof
+    from pyhealth.anchoring import verify as verify_on_chain
+    from pyhealth.anchoring import verify_offline
     from pyhealth.documents import proof_file
-    from pyhealth.notary import verify as verify_on_chain
-    from pyhealth.notary import verify_offline
 
     if (document is None) == (digest is None):
         raise InputError("Name the file to verify, or its --digest; one of the two.")
@@ -208,6 +217,7 @@ def verify(
         "chain_id": verdict.chain_id,
         "contract": verdict.contract,
         "root": verdict.root,
+        **_of_trial(verdict),
         "confirmations": confirmations,
     }
     if as_json:

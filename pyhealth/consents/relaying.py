@@ -22,7 +22,12 @@ from pyhealth.consents.messages import (
     terms_of,
 )
 from pyhealth.consents.registry import ConsentRegistry, Given
-from pyhealth.errors import InputError, InstructionFromFuture, InstructionOutOfTurn
+from pyhealth.errors import (
+    DirectiveNotStanding,
+    InputError,
+    InstructionFromFuture,
+    InstructionOutOfTurn,
+)
 from pyhealth.index import Event, Index
 from pyhealth.messages import Message, SignedMessage
 from pyhealth.values import Provision, Terms, directive_of
@@ -67,8 +72,8 @@ def hand_in(registry: ConsentRegistry, index: Index, signed: SignedMessage) -> H
     send, _ = DOES[signed.message.kind]
     try:
         done = _in_time(lambda: send(registry, signed))
-    except InstructionOutOfTurn as refused:
-        if refused.nonce < refused.next and (event := followed(index, signed.message)):
+    except (InstructionOutOfTurn, DirectiveNotStanding):
+        if event := followed(index, signed.message):
             return HandedIn(event.transaction, event.block_number, before=True)
         raise
     receipt = done.receipt if isinstance(done, Given) else done

@@ -58,6 +58,7 @@ COUNCIL = Step("Consortium", _founding, lasting=True)
 # where it will stand.
 SUITE = (
     Step("Notary"),
+    Step("TrialRegistry", lambda plan: [plan.council]),
     Step("ConsentRegistry", lambda plan: [plan.council]),
     Step("RecordRegistry", lambda plan: [plan.council, plan.addresses["ConsentRegistry"]]),
     COUNCIL,

@@ -123,6 +123,8 @@ def _shown(value: Any) -> Any:
         return "0x" + value.hex()
     if isinstance(value, Enum):
         return value.name.lower().replace("_", " ")
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(one.name for one in value)) or "none"
     if isinstance(value, datetime):
         if value == ALWAYS:
             return "never"
@@ -196,7 +198,7 @@ class WrongChain(_Told):
 @dataclass(eq=False)
 class FundsMissing(_Told):
     """Account {account} holds {balance} wei and cannot pay up to {cost} wei; send it coins of chain
-    {chain_id}.
+    {chain_id}, on a local chain with 'pyhealth chain fund {account}'.
     """
 
     account: str
@@ -281,3 +283,4 @@ from pyhealth.errors.consents import *  # noqa: E402, F403
 from pyhealth.errors.consortium import *  # noqa: E402, F403
 from pyhealth.errors.notary import *  # noqa: E402, F403
 from pyhealth.errors.records import *  # noqa: E402, F403
+from pyhealth.errors.trials import *  # noqa: E402, F403

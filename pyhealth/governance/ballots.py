@@ -111,12 +111,12 @@ def signed(signer: Signer, digest: bytes) -> bytes:
 def commit_reason(document: Path) -> Opening:
     """Commit to a document with a new salt."""
     if not document.is_file():
-        raise InputError(f"{document} is no file; write the grounds of the proposal into one.")
+        raise InputError(f"{document} is no file; write the grounds into one.")
     return Opening(document.name, digest_of_file(document), new_salt())
 
 
-def save(paper: SignedBallot | SignedMandate | Opening, file: Path) -> Path:
-    """Write a paper as JSON, for its owner's eyes only; never over another."""
+def save(paper: Any, file: Path) -> Path:
+    """Write a paper, a flat dataclass, as JSON, for its owner's eyes only; never over another."""
     named = {field.name: _plain(getattr(paper, field.name)) for field in fields(paper)}
     try:
         with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
@@ -134,10 +134,10 @@ def load(kind: type[P], file: Path) -> P:
         text = file.read_text("utf-8")
         with shallow():
             told = json.loads(text)
-        named = {field.name: told[field.name] for field in fields(kind)}  # type: ignore[arg-type]
         if told["paper"] != kind.__name__:
             raise ValueError(f"it is a {told['paper']}")
-        return kind(**{name: _typed(name, value) for name, value in named.items()})
+        listed = fields(kind)  # type: ignore[arg-type]
+        return kind(**{one.name: _typed(str(one.type), told[one.name]) for one in listed})
     except OSError as error:
         raise InputError(f"{file} cannot be read ({error.strerror}).") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -152,11 +152,11 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _typed(name: str, value: Any) -> Any:
-    if name == "choice":
+def _typed(kind: str, value: Any) -> Any:
+    if kind == "Choice":
         return Choice[value]
-    if name == "deadline":
+    if kind == "datetime":
         return datetime.fromisoformat(value)
-    if name in ("proposal_id", "signature", "digest", "salt"):
+    if kind == "bytes":
         return bytes.fromhex(value[2:])
-    return int(value) if name in ("chain_id", "member", "nonce") else str(value)
+    return int(value) if kind == "int" else str(value)

@@ -1,1 +1,1 @@
-"""Standards that others speak, read and written."""
+"""Standards of the field, read into values of ours; what cannot be carried is reported."""

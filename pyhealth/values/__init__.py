@@ -6,4 +6,5 @@ from pyhealth.values.consents import *  # noqa: F403
 from pyhealth.values.consortium import *  # noqa: F403
 from pyhealth.values.notary import *  # noqa: F403
 from pyhealth.values.records import *  # noqa: F403
+from pyhealth.values.trials import *  # noqa: F403
 from pyhealth.values.wire import *  # noqa: F403

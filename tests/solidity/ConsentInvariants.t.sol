@@ -342,7 +342,7 @@ contract ConsentHandler is Test {
     }
 
     function pass(uint256 time) external {
-        vm.warp(block.timestamp + bound(time, 1, time % 8 == 0 ? 5 days : 2 hours));
+        vm.warp(block.timestamp + bound(time, 1, time % 8 == 0 ? 9 days : 2 hours));
     }
 
     function openOf(uint32 member) external view returns (uint256 open) {

@@ -1,0 +1,1 @@
+"""Compares the outcomes that a trial registered with those it reported."""
