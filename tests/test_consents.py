@@ -49,6 +49,7 @@ from consent_cast import (
     HOUR,
     PATIENT,
     REVIEW,
+    REVOCATION,
     SECOND,
     SIGNED,
     STRANGER,

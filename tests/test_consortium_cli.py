@@ -90,6 +90,8 @@ def test_reading_commands_say_what_the_chain_says(consortium, council):
     assert [(one["name"], one["paused"]) for one in contracts] == [
         ("Notary", False),
         ("TrialRegistry", False),
+        ("ConsentRegistry", False),
+        ("RecordRegistry", False),
     ]
     assert done(consortium("proposals", "--json")).json == []
     assert "Ethics Board" in done(consortium("members")).out

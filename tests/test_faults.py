@@ -23,6 +23,7 @@ import pytest
 from fault_proxy import MODES, Fault, FaultProxy
 
 from benchmarks import campaigns
+from benchmarks.processes import node, steady
 from pyhealth import errors
 from pyhealth.chain.dialect import Meaning, meaning, rate_limited
 from pyhealth.chain.rpc import Rpc
@@ -31,7 +32,7 @@ from pyhealth.errors import RpcRefused
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with campaigns.node(*campaigns.FOREIGN_CHAIN, history=True) as url:
+    with node(*steady(*campaigns.FOREIGN_CHAIN, history=True)) as url:
         campaigns.prepared(url, "nobody")
         yield url
 
