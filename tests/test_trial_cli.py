@@ -358,6 +358,11 @@ BAD: dict[str, tuple[dict[str, str], tuple[str, ...], str]] = {
         "names no identifier of the trial; give one with --id",
     ),
     "a protocol of 0 bytes": ({"empty.pdf": ""}, ("study.yaml", "empty.pdf"), "empty.pdf is empty"),
+    "an empty folder as protocol": (
+        {},
+        ("study.yaml", "empty"),
+        "No document was found in what was named",
+    ),
     "a protocol that is not there": ({}, ("study.yaml", "none.pdf"), "none.pdf does not exist"),
     "a date in the past": (
         {},
@@ -396,6 +401,7 @@ BAD: dict[str, tuple[dict[str, str], tuple[str, ...], str]] = {
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_one_sentence_and_registers_nothing(trial, desk, council, name):
     files, words, sentence = BAD[name]
+    (desk / "empty").mkdir()
     for place, content in files.items():
         (desk / place).parent.mkdir(exist_ok=True)
         (desk / place).write_text(content)

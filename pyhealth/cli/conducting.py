@@ -51,7 +51,10 @@ RecordsOption = Annotated[
 def register(
     record: Annotated[Path, typer.Argument(metavar="RECORD", help="Study record of the trial.")],
     documents: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILE...", help="Protocol, annexes: any files.")
+        list[Path] | None,
+        typer.Argument(
+            metavar="FILE...", help="Protocol, annexes: any files; without any, RECORD is all."
+        ),
     ] = None,
     registry_id: Annotated[
         str | None, typer.Option("--id", help="Identifier; default: the record's first.")

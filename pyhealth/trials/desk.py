@@ -101,6 +101,8 @@ class Trials:
 
         Proofs go beside the files, or into ``out``; those of the outcomes stay on the shelf.
         """
+        if documents:
+            collect(documents)  # an empty folder is refused, not passed over
         study = read_study(record, lenient=lenient)
         named = registry_id or next((one.id for one in study.ids), None)
         if named is None:
