@@ -105,7 +105,8 @@ class Sheaf:
         except OSError as error:
             raise InputError(
                 f"{error.filename} cannot be written ({error.strerror}); the documents are "
-                "anchored: run the same command again, and the proofs are written."
+                "anchored: run the same command again, with another --out where it names one, and "
+                "the proofs are written."
             ) from error
 
 
@@ -165,12 +166,20 @@ def places_of(files: Sequence[Path], out: Path | None) -> list[Path]:
 
 
 def _check_writable(folder: Path) -> None:
-    """Make sure that proofs can be written there, before anything is sent; write nothing yet."""
+    """Make sure that proofs can be written there, before anything is sent: make the folder, and
+    write nothing into it yet.
+    """
     there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     if not there.is_dir():
         raise InputError(f"{there} is not a folder, so that no proof can be written to {folder}.")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise InputError(f"{there} cannot be written to (permission denied); name another --out.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be made ({error.strerror}); name another --out."
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"{folder} cannot be written to (permission denied); name another --out.")
 
 
 def _keep_earlier(place: Path, root: bytes) -> None:

@@ -9,6 +9,7 @@ pyhealth trial
 ├── a trial is stopped, resumed, rescheduled, offered and accepted
 ├── list and overdue tell of all trials, from the index
 ├── a trial is called by its identifier, its first digits or its registry id
+├── what would steer a terminal is not printed
 ├── scripts/anchor_protocol.py registers a trial
 └── bad input: one sentence that names value, place and remedy, exit 1, nothing half registered
 """
@@ -310,6 +311,17 @@ def test_records_of_registries_and_servers_are_registered(trial, desk, content, 
         assert told["results_by"] == "2200-06-30"
 
 
+def test_what_would_steer_a_terminal_is_not_printed(trial, desk):
+    steering = json.dumps("A \x1b[31m[red]made-up[/red]\u202e\x07 trial")
+    record = RECORD.replace("title: A made-up trial", f"title: {steering}")
+    (desk / "study.yaml").write_text(record)
+
+    told = done(trial("register", "study.yaml", *DATES, "--as", "sponsor")).out
+
+    assert "A \ufffd[31m[red]made-up[/red]\ufffd\ufffd trial" in told
+    assert not set(told) & set("\x1b\x07\u202e")
+
+
 def test_the_script_registers_a_trial(cli, desk, council, monkeypatch):
     monkeypatch.setattr(
         sys,
@@ -389,6 +401,11 @@ BAD: dict[str, tuple[dict[str, str], tuple[str, ...], str]] = {
         {},
         ("study.yaml", "--enrolment", "2199-02-30"),
         "'2199-02-30' is not in the calendar",
+    ),
+    "a folder for proofs that cannot be made": (
+        {},
+        ("study.yaml", "--out", "/proc/none/proofs"),
+        "/proc/none/proofs cannot be made",
     ),
     "two files of one name": (
         {"sub/protocol.md": "another"},
