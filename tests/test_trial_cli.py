@@ -129,7 +129,7 @@ def test_from_protocol_to_publication(trial, cli, desk, registered, council, tmp
         for file in (desk / name, desk / f"{name}.proof.json"):
             shutil.copy(file, desk / "dossier")
     approved = done(trial("approve", t, "--read", "dossier", "--as", "ethics", "--json")).json
-    assert (approved["status"], approved["read"]) == ("approved", True)
+    assert (approved["status"], approved["approved"]) == ("approved", "read")
     told = done(trial("anchor", ID, "consent-form", "form.md", *by)).out
     assert "form.md -> form.md.proof.json" in told
     enrolled = done(trial("enrol", ID, "10", *by, "--json")).json
@@ -359,6 +359,26 @@ BAD: dict[str, tuple[dict[str, str], tuple[str, ...], str]] = {
         r"a\.yaml, outcome 3, 'burden score', has no time point; add one",
     ),
     "duplicate outcomes": ({"a.yaml": TWO}, ("a.yaml",), "is listed before as outcome 2"),
+    "the same, where lenience would not help": (
+        {"a.yaml": NO_TIME},
+        ("a.yaml",),
+        r"correct it \(--lenient reads it to compare, never to register\)",
+    ),
+    "duplicate outcomes, read leniently": (
+        {"a.yaml": TWO},
+        ("a.yaml", "--lenient"),
+        "is listed before as outcome 2; remove one of them",
+    ),
+    "an identifier beyond all measure": (
+        {},
+        ("study.yaml", "--id", "N" * 201),
+        "An identifier of 201 characters is no trial's",
+    ),
+    "a date beyond all measure": (
+        {},
+        ("study.yaml", "--enrolment", "5000000d"),
+        "--enrolment: '5000000d' is too long; 36500d are the most",
+    ),
     "no outcome": (
         {"a.yaml": "registry_ids: [X-1]\ntitle: none\noutcomes: []\n"},
         ("a.yaml",),
@@ -473,7 +493,11 @@ def test_other_input_is_refused_in_one_sentence(trial, desk, enrolled):
         (("verify", "a.csv"), "has no proof beside it"),
         (("show", ID, "--svg", "none/t.svg"), "cannot be written"),
         (("amend", ID, "--reason", "none.txt", "a.csv", *by), "none.txt is no file"),
-        (("reschedule", ID, *by), "No date is given to change"),
+        (("reschedule", ID, *by), "give --enrolment, --completion or --results"),
+        (("show", ID, "--reason", "nosuch"), "nosuch does not exist"),
+        (("sign-approval", ID, "--valid", "0d", *by), "--valid '0d' would end at once"),
+        (("approve", "--approval", "a.csv", *by), "a.csv is no signed approval"),
+        (("compare", "GOOD", "study.yaml"), "GOOD is neither a file nor a trial: No trial is"),
     )
     for words, sentence in cases:
         refused(trial(*words), sentence)
