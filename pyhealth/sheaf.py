@@ -94,13 +94,16 @@ class Sheaf:
     def __len__(self) -> int:
         return len(self.placed)
 
-    def write(self, anchored: Anchored, proven: Evidence, progress: Progress = silent) -> None:
-        """Write the proofs; one of another anchoring that stands in a place is kept."""
+    def write(
+        self, anchored: Anchored, proven: Evidence, progress: Progress = silent
+    ) -> tuple[Path, ...]:
+        """Write the proofs; one of another anchoring that stands in a place is kept, and returned
+        where it lies now.
+        """
         shown = progress(self.placed, "writing proofs", len(self.placed))
         paths = ((place, one, self.tree.path(one.commitment)) for place, one in shown)
         try:
-            for place, _ in self.placed:
-                _keep_earlier(place, self.root)
+            kept = [_keep_earlier(place, self.root) for place, _ in self.placed]
             write_all(paths, root=self.root, anchor=anchored, evidence=proven)
         except OSError as error:
             raise InputError(
@@ -108,6 +111,7 @@ class Sheaf:
                 "anchored: run the same command again, with another --out where it names one, and "
                 "the proofs are written."
             ) from error
+        return tuple(one for one in kept if one)
 
 
 def gather(
@@ -182,10 +186,11 @@ def _check_writable(folder: Path) -> None:
         raise InputError(f"{folder} cannot be written to (permission denied); name another --out.")
 
 
-def _keep_earlier(place: Path, root: bytes) -> None:
+def _keep_earlier(place: Path, root: bytes) -> Path | None:
     """Keep the proof that stands there, unless it is of this run: it proves an earlier content."""
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
     elif root.hex().encode() not in place.read_bytes():
         mark = digest_of_file(place).hex()[:8]
-        shutil.copy2(place, place.with_name(f"{place.name}.{mark}.earlier"))
+        return Path(shutil.copy2(place, place.with_name(f"{place.name}.{mark}.earlier")))
+    return None

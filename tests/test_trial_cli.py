@@ -9,6 +9,7 @@ pyhealth trial
 ├── a trial is stopped, resumed, rescheduled, offered and accepted
 ├── list and overdue tell of all trials, from the index
 ├── a trial is called by its identifier, its first digits or its registry id
+├── a proof that gives way is kept, and named
 ├── what would steer a terminal is not printed
 ├── scripts/anchor_protocol.py registers a trial
 └── bad input: one sentence that names value, place and remedy, exit 1, nothing half registered
@@ -309,6 +310,16 @@ def test_records_of_registries_and_servers_are_registered(trial, desk, content, 
     if content is API:
         assert (told["enrolment_by"], told["completion_by"]) == ("2199-01-15", "2199-06-30")
         assert told["results_by"] == "2200-06-30"
+
+
+def test_a_proof_that_gives_way_is_kept_and_named(cli, desk):
+    done(cli("stamp", "protocol.md", "--as", "sponsor"))
+    (desk / "protocol.md").write_text("Version 2.")
+
+    told = done(cli("stamp", "protocol.md", "--as", "sponsor", "--json"))
+
+    (kept,) = desk.glob("*.earlier")
+    assert f"An earlier proof is kept as {kept.name}." in told.err
 
 
 def test_what_would_steer_a_terminal_is_not_printed(trial, desk):

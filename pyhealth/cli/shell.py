@@ -134,6 +134,14 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def tell_kept(kept: Sequence[Path]) -> None:
+    """Say, on standard error, that proofs of earlier content were kept, and where the first is."""
+    if kept:
+        what = "An earlier proof is" if len(kept) == 1 else f"{len(kept)} earlier proofs are"
+        more = "" if len(kept) == 1 else ", and the others beside theirs"
+        print(f"{what} kept as {kept[0]}{more}.", file=sys.stderr)
+
+
 def printable(text: str) -> str:
     """Return a text of others without what would steer a terminal; its lines stay."""
     return "".join(
