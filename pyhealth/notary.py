@@ -36,6 +36,7 @@ class Stamping:
     stamped: tuple[Stamped, ...]
     anchored: Anchored | None  # None: nothing was new
     receipt: Receipt | None  # None: nothing was new, or it was anchored before a cut
+    kept: tuple[Path, ...] = ()  # proofs of earlier content, where each lies now
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,9 @@ class Notary:
         standing = self.anchor_of(self.author, sheaf.root)
         receipt = None if standing else self.binding.send("anchor", sheaf.root)
         anchored, proven = self._evidence(sheaf.root)
-        sheaf.write(anchored, proven, progress)
+        kept = sheaf.write(anchored, proven, progress)
         sheaf.draft.forget()
-        return Stamping(stamped, anchored, receipt)
+        return Stamping(stamped, anchored, receipt, kept)
 
     def _draft(self, named: Sequence[Document], salted: bool) -> Draft:
         chain, digests = self.binding.chain, b"".join(document.digest for document in named)

@@ -37,9 +37,11 @@ def shallow() -> Iterator[None]:
 def span_of(text: str) -> timedelta:
     """Read a length of time, such as ``7d``, ``12h``, ``30m`` or ``90s``."""
     written = re.fullmatch(r"(\d{1,9})([dhms])", str(text).strip())
-    length = timedelta(**{UNITS[written[2]]: int(written[1])}) if written else LONGEST * 2
-    if length > LONGEST:
+    if not written:
         raise InputError(f"{text!r} is no length of time; write 7d, 12h, 30m or 90s.")
+    length = timedelta(**{UNITS[written[2]]: int(written[1])})
+    if length > LONGEST:
+        raise InputError(f"{text!r} is too long; {LONGEST.days}d are the most.")
     return length
 
 

@@ -94,19 +94,24 @@ class Sheaf:
     def __len__(self) -> int:
         return len(self.placed)
 
-    def write(self, anchored: Anchored, proven: Evidence, progress: Progress = silent) -> None:
-        """Write the proofs; one of another anchoring that stands in a place is kept."""
+    def write(
+        self, anchored: Anchored, proven: Evidence, progress: Progress = silent
+    ) -> tuple[Path, ...]:
+        """Write the proofs; one of another anchoring that stands in a place is kept, and returned
+        where it lies now.
+        """
         shown = progress(self.placed, "writing proofs", len(self.placed))
         paths = ((place, one, self.tree.path(one.commitment)) for place, one in shown)
         try:
-            for place, _ in self.placed:
-                _keep_earlier(place, self.root)
+            kept = [_keep_earlier(place, self.root) for place, _ in self.placed]
             write_all(paths, root=self.root, anchor=anchored, evidence=proven)
         except OSError as error:
             raise InputError(
                 f"{error.filename} cannot be written ({error.strerror}); the documents are "
-                "anchored: run the same command again, and the proofs are written."
+                "anchored: run the same command again, with another --out where it names one, and "
+                "the proofs are written."
             ) from error
+        return tuple(one for one in kept if one)
 
 
 def gather(
@@ -165,18 +170,27 @@ def places_of(files: Sequence[Path], out: Path | None) -> list[Path]:
 
 
 def _check_writable(folder: Path) -> None:
-    """Make sure that proofs can be written there, before anything is sent; write nothing yet."""
+    """Make sure that proofs can be written there, before anything is sent: make the folder, and
+    write nothing into it yet.
+    """
     there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     if not there.is_dir():
         raise InputError(f"{there} is not a folder, so that no proof can be written to {folder}.")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise InputError(f"{there} cannot be written to (permission denied); name another --out.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be made ({error.strerror}); name another --out."
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"{folder} cannot be written to (permission denied); name another --out.")
 
 
-def _keep_earlier(place: Path, root: bytes) -> None:
+def _keep_earlier(place: Path, root: bytes) -> Path | None:
     """Keep the proof that stands there, unless it is of this run: it proves an earlier content."""
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
     elif root.hex().encode() not in place.read_bytes():
         mark = digest_of_file(place).hex()[:8]
-        shutil.copy2(place, place.with_name(f"{place.name}.{mark}.earlier"))
+        return Path(shutil.copy2(place, place.with_name(f"{place.name}.{mark}.earlier")))
+    return None

@@ -384,7 +384,7 @@ BAD = {
     "a file that is not there": (("propose", "--file", "gone.yaml"), "gone.yaml cannot be read"),
     "a file without actions": (("propose", "--file", "empty.yaml"), "must hold a list named act"),
     "a ballot that is not there": (("vote", "--ballot", "gone.json"), "gone.json cannot be read"),
-    "a ballot that is none": (("vote", "--ballot", "empty.yaml"), "empty.yaml is no SignedBallot"),
+    "a ballot that is none": (("vote", "--ballot", "empty.yaml"), "empty.yaml is no signed ballot"),
     "a vote without choice": (("vote", NONE), "Name a proposal and approve or reject"),
     "half a place": (("sign-ballot", NONE, "approve", "--member", "1"), "are all needed"),
     "an unknown contract to adopt": (("adopt", "Bank"), "No contract named 'Bank' is deployed"),

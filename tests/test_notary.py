@@ -218,6 +218,7 @@ def test_the_proof_of_earlier_content_is_kept(sponsor: Health, documents):
 
     assert [one.document for one in made.stamped if one.fresh] == [document]
     (kept,) = document.parent.glob("*.earlier")
+    assert made.kept == (kept,)
     assert kept.read_bytes() == before
     document.write_bytes(earlier)
     assert sponsor.notary.verify(document, json.loads(kept.read_bytes()))

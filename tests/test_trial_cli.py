@@ -9,6 +9,8 @@ pyhealth trial
 ├── a trial is stopped, resumed, rescheduled, offered and accepted
 ├── list and overdue tell of all trials, from the index
 ├── a trial is called by its identifier, its first digits or its registry id
+├── a proof that gives way is kept, and named
+├── what would steer a terminal is not printed
 ├── scripts/anchor_protocol.py registers a trial
 └── bad input: one sentence that names value, place and remedy, exit 1, nothing half registered
 """
@@ -128,7 +130,7 @@ def test_from_protocol_to_publication(trial, cli, desk, registered, council, tmp
         for file in (desk / name, desk / f"{name}.proof.json"):
             shutil.copy(file, desk / "dossier")
     approved = done(trial("approve", t, "--read", "dossier", "--as", "ethics", "--json")).json
-    assert (approved["status"], approved["read"]) == ("approved", True)
+    assert (approved["status"], approved["approved"]) == ("approved", "read")
     told = done(trial("anchor", ID, "consent-form", "form.md", *by)).out
     assert "form.md -> form.md.proof.json" in told
     enrolled = done(trial("enrol", ID, "10", *by, "--json")).json
@@ -310,6 +312,27 @@ def test_records_of_registries_and_servers_are_registered(trial, desk, content, 
         assert told["results_by"] == "2200-06-30"
 
 
+def test_a_proof_that_gives_way_is_kept_and_named(cli, desk):
+    done(cli("stamp", "protocol.md", "--as", "sponsor"))
+    (desk / "protocol.md").write_text("Version 2.")
+
+    told = done(cli("stamp", "protocol.md", "--as", "sponsor", "--json"))
+
+    (kept,) = desk.glob("*.earlier")
+    assert f"An earlier proof is kept as {kept.name}." in told.err
+
+
+def test_what_would_steer_a_terminal_is_not_printed(trial, desk):
+    steering = json.dumps("A \x1b[31m[red]made-up[/red]\u202e\x07 trial")
+    record = RECORD.replace("title: A made-up trial", f"title: {steering}")
+    (desk / "study.yaml").write_text(record)
+
+    told = done(trial("register", "study.yaml", *DATES, "--as", "sponsor")).out
+
+    assert "A \ufffd[31m[red]made-up[/red]\ufffd\ufffd trial" in told
+    assert not set(told) & set("\x1b\x07\u202e")
+
+
 def test_the_script_registers_a_trial(cli, desk, council, monkeypatch):
     monkeypatch.setattr(
         sys,
@@ -347,6 +370,26 @@ BAD: dict[str, tuple[dict[str, str], tuple[str, ...], str]] = {
         r"a\.yaml, outcome 3, 'burden score', has no time point; add one",
     ),
     "duplicate outcomes": ({"a.yaml": TWO}, ("a.yaml",), "is listed before as outcome 2"),
+    "the same, where lenience would not help": (
+        {"a.yaml": NO_TIME},
+        ("a.yaml",),
+        r"correct it \(--lenient reads it to compare, never to register\)",
+    ),
+    "duplicate outcomes, read leniently": (
+        {"a.yaml": TWO},
+        ("a.yaml", "--lenient"),
+        "is listed before as outcome 2; remove one of them",
+    ),
+    "an identifier beyond all measure": (
+        {},
+        ("study.yaml", "--id", "N" * 201),
+        "An identifier of 201 characters is no trial's",
+    ),
+    "a date beyond all measure": (
+        {},
+        ("study.yaml", "--enrolment", "5000000d"),
+        "--enrolment: '5000000d' is too long; 36500d are the most",
+    ),
     "no outcome": (
         {"a.yaml": "registry_ids: [X-1]\ntitle: none\noutcomes: []\n"},
         ("a.yaml",),
@@ -358,6 +401,11 @@ BAD: dict[str, tuple[dict[str, str], tuple[str, ...], str]] = {
         "names no identifier of the trial; give one with --id",
     ),
     "a protocol of 0 bytes": ({"empty.pdf": ""}, ("study.yaml", "empty.pdf"), "empty.pdf is empty"),
+    "an empty folder as protocol": (
+        {},
+        ("study.yaml", "empty"),
+        "No document was found in what was named",
+    ),
     "a protocol that is not there": ({}, ("study.yaml", "none.pdf"), "none.pdf does not exist"),
     "a date in the past": (
         {},
@@ -385,6 +433,11 @@ BAD: dict[str, tuple[dict[str, str], tuple[str, ...], str]] = {
         ("study.yaml", "--enrolment", "2199-02-30"),
         "'2199-02-30' is not in the calendar",
     ),
+    "a folder for proofs that cannot be made": (
+        {},
+        ("study.yaml", "--out", "/proc/none/proofs"),
+        "/proc/none/proofs cannot be made",
+    ),
     "two files of one name": (
         {"sub/protocol.md": "another"},
         ("study.yaml", "protocol.md", "sub/protocol.md", "--out", "proofs"),
@@ -396,6 +449,7 @@ BAD: dict[str, tuple[dict[str, str], tuple[str, ...], str]] = {
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_one_sentence_and_registers_nothing(trial, desk, council, name):
     files, words, sentence = BAD[name]
+    (desk / "empty").mkdir()
     for place, content in files.items():
         (desk / place).parent.mkdir(exist_ok=True)
         (desk / place).write_text(content)
@@ -450,7 +504,11 @@ def test_other_input_is_refused_in_one_sentence(trial, desk, enrolled):
         (("verify", "a.csv"), "has no proof beside it"),
         (("show", ID, "--svg", "none/t.svg"), "cannot be written"),
         (("amend", ID, "--reason", "none.txt", "a.csv", *by), "none.txt is no file"),
-        (("reschedule", ID, *by), "No date is given to change"),
+        (("reschedule", ID, *by), "give --enrolment, --completion or --results"),
+        (("show", ID, "--reason", "nosuch"), "nosuch does not exist"),
+        (("sign-approval", ID, "--valid", "0d", *by), "--valid '0d' would end at once"),
+        (("approve", "--approval", "a.csv", *by), "a.csv is no signed approval"),
+        (("compare", "GOOD", "study.yaml"), "GOOD is neither a file nor a trial: No trial is"),
     )
     for words, sentence in cases:
         refused(trial(*words), sentence)

@@ -184,7 +184,7 @@ def version(folder: Path) -> list[object]:
 TABLE = [
     (missing, r"gone.json does not exist; name a study record."),
     (malformed, "b.json, line 1, column 9: not valid JSON"),
-    (timeless, "the outcome 'Falls' has no time point; correct it, or read with --lenient."),
+    (timeless, "the outcome 'Falls' has no time point; correct it (--lenient"),
     (twice, "outcome 2, 'Falls' at '1 day', is listed before as outcome 1; correct it"),
     (page_over_input, "a.yaml is what is compared, and would be lost; name another file."),
     (page_nowhere, "page.html cannot be written (No such file or directory); name another."),

@@ -73,7 +73,8 @@ def approve(
         trial_id = trial_called(health, str(trial))
         number, content = _content(health, trial_id, version, read)
         receipt = registry.approve(trial_id, number, content)
-        told = {"by": health.signer.address, "approved_version": number, "read": bool(read)}
+        seen = "read" if read else "unseen"
+        told = {"by": health.signer.address, "approved_version": number, "approved": seen}
         tell_done(health, trial_id, receipt, as_json, **told)
 
 
@@ -111,8 +112,13 @@ def sign_approval(
         signed = _signed_offline(read or [], version or 0, board or 0, nonce, valid, account)
     else:
         signed = _signed_online(str(trial), version, read, valid, account, network)
-    told = {"approval": save(signed, out), "trial": signed.trial_id, "version": signed.version}
-    show(told | {"board": signed.board}, as_json=as_json, title="Anyone can hand it in now")
+    told: dict[str, Any] = {
+        "approval": save(signed, out),
+        "trial": signed.trial_id,
+        "version": signed.version,
+    }
+    told |= {"board": signed.board, "hand_in_before": signed.deadline}
+    show(told, as_json=as_json, title="Anyone can hand it in now")
 
 
 @app.command()

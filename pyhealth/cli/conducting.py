@@ -26,10 +26,17 @@ app = typer.Typer()
 
 EnrolmentOption = Annotated[
     str | None,
-    typer.Option(metavar="DATE", help="Last day of the first enrolment, or 90d from now."),
+    typer.Option(
+        metavar="DATE",
+        help="Last day of the first enrolment, or 90d from now; default: the record's date.",
+    ),
 ]
 CompletionOption = Annotated[
-    str | None, typer.Option(metavar="DATE", help="Last day of the last visit, or 400d from now.")
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help="Last day of the last visit, or 400d from now; default: the record's date.",
+    ),
 ]
 ResultsOption = Annotated[
     str | None,
@@ -51,7 +58,10 @@ RecordsOption = Annotated[
 def register(
     record: Annotated[Path, typer.Argument(metavar="RECORD", help="Study record of the trial.")],
     documents: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILE...", help="Protocol, annexes: any files.")
+        list[Path] | None,
+        typer.Argument(
+            metavar="FILE...", help="Protocol, annexes: any files; without any, RECORD is all."
+        ),
     ] = None,
     registry_id: Annotated[
         str | None, typer.Option("--id", help="Identifier; default: the record's first.")
@@ -150,8 +160,14 @@ def amend(
 @app.command()
 def reschedule(
     trial: TrialArgument,
-    enrolment: EnrolmentOption = None,
-    completion: CompletionOption = None,
+    enrolment: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Last day of the first enrolment, or 90d from now."),
+    ] = None,
+    completion: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Last day of the last visit, or 400d from now."),
+    ] = None,
     results: Annotated[
         str | None, typer.Option(metavar="DATE", help="Last day for results, or 900d from now.")
     ] = None,

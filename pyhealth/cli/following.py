@@ -248,6 +248,10 @@ def _reason_checked(taken: list[Step], reason: Path | None) -> dict[str, Any]:
 
     if reason is None:
         return {}
+    if not reason.is_file():
+        raise InputError(
+            f"{reason} does not exist, or is no file; name the document that says why."
+        )
     opening: Opening = load(Opening, reason.with_name(reason.name + OPENING))
     for step in taken:
         said = step.event.arguments

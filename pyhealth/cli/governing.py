@@ -86,6 +86,8 @@ def deadline(health: Health | None, valid: str) -> datetime:
     now = datetime.now(UTC).replace(microsecond=0)
     head = (health.chain.block("latest") if health else None) or {"timestamp": "0x0"}
     length: timedelta = span_of(valid)
+    if not length:
+        raise InputError(f"--valid {valid!r} would end at once; give a longer time, such as 14d.")
     return max(now, utc(int(head["timestamp"], 16))) + length
 
 

@@ -16,6 +16,7 @@ from pyhealth.cli.shell import (
     opened,
     print_json,
     show,
+    tell_kept,
 )
 from pyhealth.errors import InputError, ProofInvalid
 
@@ -82,6 +83,7 @@ def stamp(
         else:
             made = health.notary.stamp(documents or (), out=out, salted=not unsalted, progress=bar)
         described = _described(made, health.notary.author)
+    tell_kept(made.kept)
     _print(described, as_json)
 
 

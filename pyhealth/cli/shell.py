@@ -72,24 +72,26 @@ def show(value: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
         print_json(value)
         return
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title or None, show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, entry in value.items():
-        table.add_row(name.replace("_", " "), _text(entry))
+        table.add_row(name.replace("_", " "), Text(printable(_text(entry))))
     print_table(table)
 
 
 def show_rows(rows: Sequence[Mapping[str, Any]], *, title: str = "") -> None:
     """Print rows of the same names as one table."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title or None, title_justify="left")
     for name in rows[0] if rows else ():
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(_text(entry) for entry in row.values()))
+        table.add_row(*(Text(printable(_text(entry))) for entry in row.values()))
     print_table(table)
 
 
@@ -130,6 +132,21 @@ def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return "\n".join(f"{name}: {_text(entry)}" for name, entry in value.items())
     return "" if value is None else str(value)
+
+
+def tell_kept(kept: Sequence[Path]) -> None:
+    """Say, on standard error, that proofs of earlier content were kept, and where the first is."""
+    if kept:
+        what = "An earlier proof is" if len(kept) == 1 else f"{len(kept)} earlier proofs are"
+        more = "" if len(kept) == 1 else ", and the others beside theirs"
+        print(f"{what} kept as {kept[0]}{more}.", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Return a text of others without what would steer a terminal; its lines stay."""
+    return "".join(
+        one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text
+    )
 
 
 def hash_of(text: str, what: str) -> bytes:

@@ -13,6 +13,7 @@ from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
     from pyhealth.comparison.result import Side
+    from pyhealth.health import Health
     from pyhealth.standards.trials.record import StudyRecord
 
 app = typer.Typer(
@@ -127,11 +128,10 @@ class _Reader:
         return read_study(Path(named), lenient=self.lenient, fhir=self.fhir)
 
     def _trial(self, named: str, version: int | None, *, current: bool = False) -> Side:
-        from pyhealth.cli.trialling import trial_called
         from pyhealth.trials.comparing import side_of
 
         with opened(self.network) as health:
-            trial_id = trial_called(health, named)
+            trial_id = _called(health, named)
             health.index.sync()
             number = health.trials.trial(trial_id).version if current else version
             return side_of(
@@ -141,8 +141,18 @@ class _Reader:
 
 def _is_trial(named: str) -> bool:
     """Say whether a trial on the chain is meant: no file, nor what looks like the name of one."""
-    looks = any(c.isdigit() for c in named) and not set(named) & set("./\\")
-    return looks and not Path(named).exists()
+    return not set(named) & set("./\\") and not Path(named).exists()
+
+
+def _called(health: Health, named: str) -> bytes:
+    from pyhealth.cli.trialling import trial_called
+
+    try:
+        return trial_called(health, named)
+    except InputError as error:
+        if any(c.isdigit() for c in named):
+            raise
+        raise InputError(f"{named} is neither a file nor a trial: {error}") from error
 
 
 def _content(file: Path) -> bytes:

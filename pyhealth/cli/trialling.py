@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli.shell import print_json, show
+from pyhealth.cli.shell import print_json, show, tell_kept
 from pyhealth.errors import InputError, TrialUnknown
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def trial_called(health: Health, text: str) -> bytes:
 
 def tell_filed(health: Health, filed: Filed, as_json: bool, **more: Any) -> None:
     """Show what came of anchoring documents."""
+    shelf = health.trials.shelf.folder
+    tell_kept([one for one in filed.kept if shelf not in one.parents])
     anchored = filed.anchored
     told: dict[str, Any] = {
         "trial": filed.trial_id,
@@ -82,7 +84,6 @@ def tell_filed(health: Health, filed: Filed, as_json: bool, **more: Any) -> None
         print_json(told | {"documents": documents})
         return
     fresh = [one for one in filed.stamped if one.fresh]
-    shelf = health.trials.shelf.folder
     beside = [one for one in fresh if shelf not in one.proof.parents]  # the others stay hidden
     for one in beside[:ROWS_SHOWN]:
         print(f"{one.document} -> {one.proof}")

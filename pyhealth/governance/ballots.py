@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import Enum
@@ -141,7 +142,8 @@ def load(kind: type[P], file: Path) -> P:
     except OSError as error:
         raise InputError(f"{file} cannot be read ({error.strerror}).") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InputError(f"{file} is no {kind.__name__} ({error}); have it made anew.") from error
+        paper = re.sub(r"(?<!^)(?=[A-Z])", " ", kind.__name__).lower()
+        raise InputError(f"{file} is no {paper} ({error}); have it made anew.") from error
 
 
 def _plain(value: Any) -> Any:

@@ -22,7 +22,10 @@ def due(text: str, what: str, now: datetime) -> datetime:
     instant with its time zone, or ``90d`` from now.
     """
     if SPAN.fullmatch(text.strip()):
-        return now + span_of(text)
+        try:
+            return now + span_of(text)
+        except InputError as error:
+            raise InputError(f"{what}: {error}") from error
     try:
         return _after(parse_date(text.strip()))
     except NoDate as error:

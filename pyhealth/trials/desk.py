@@ -101,6 +101,8 @@ class Trials:
 
         Proofs go beside the files, or into ``out``; those of the outcomes stay on the shelf.
         """
+        if documents:
+            collect(documents)  # an empty folder is refused, not passed over
         study = read_study(record, lenient=lenient)
         named = registry_id or next((one.id for one in study.ids), None)
         if named is None:
@@ -175,7 +177,9 @@ class Trials:
         before = Dates(trial.enrolment_due, trial.completion_due, trial.results_due)
         wanted = {name: due(text, f"--{name}", now) for name, text in given.items() if text}
         if not wanted:
-            raise InputError("No date is given to change; give --enrolment, --completion, ...")
+            raise InputError(
+                "No date is given to change; give --enrolment, --completion or --results."
+            )
         detail = open_reason(reason).commitment if reason else NOTHING
         return self.registry.reschedule(trial_id, replace(before, **wanted), reason=detail)
 

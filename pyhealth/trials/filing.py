@@ -48,6 +48,7 @@ class Filed:
     stamped: tuple[Stamped, ...]
     anchored: Anchored | None  # None: nothing was new
     receipt: Receipt | None
+    kept: tuple[Path, ...] = ()  # proofs of earlier content, where each lies now
 
 
 def key_of(trial_id: bytes, *roots: bytes) -> str:
@@ -109,17 +110,18 @@ class Filing:
         if None in found:  # what the journal tells of was reorganised away
             receipt = send(None)
             found = [find(sheaf.root, receipt.block_number) for sheaf in sheaves]
+        kept: list[Path] = []
         for sheaf, proven in zip(sheaves, found, strict=True):
             if proven is None:
                 raise ChainError(
                     f"0x{sheaf.root.hex()} was anchored and reorganised away; run the same command "
                     "again."
                 )
-            sheaf.write(*proven, progress)
+            kept += sheaf.write(*proven, progress)
         settle()
         for sheaf in sheaves:
             sheaf.draft.forget()
-        return Filed(trial_id, stamped, found[0] and found[0][0], receipt)
+        return Filed(trial_id, stamped, found[0] and found[0][0], receipt, tuple(kept))
 
     def _stands(
         self,

@@ -21,6 +21,7 @@ from pyhealth.hashing import MerkleTree
 from pyhealth.proof import Document, Proof
 from pyhealth.standards.trials.leaves import canonical
 from pyhealth.standards.trials.record import Outcome, OutcomeRole
+from pyhealth.standards.trials.report import repeated
 
 LIST = "outcome-commitments.json"
 MOST = 1_000  # outcomes that a list can have
@@ -57,6 +58,8 @@ def files_of(outcomes: Sequence[Outcome], source: str) -> list[OutcomeFile]:
             raise InputError(
                 f"{source}, outcome {i}, {one.measurement_variable!r}, has no time point; add one."
             )
+    for _, why in repeated(outcomes):
+        raise InputError(f"{source}: {why}; remove one of them.")
     return [
         OutcomeFile(f"{i:02}-{one.role.value}.json", canonical(one))
         for i, one in enumerate(outcomes, 1)

@@ -20,6 +20,7 @@ from pyhealth.hashing import REGISTRY_DOMAIN, commitment, keccak, new_salt, tria
 from pyhealth.sheaf import Draft, write_private
 from pyhealth.values import DocumentKind
 
+LONGEST = 200  # characters of a registry identifier
 SHORT = 16  # digits of a trial's identifier that name its folder
 
 
@@ -114,6 +115,11 @@ def normalised(registry_id: str) -> str:
     named = "".join(registry_id.split()).upper()
     if not named or not named.isprintable():
         raise InputError(f"{registry_id!r} is no identifier of a trial; give one like NCT01234567.")
+    if len(named) > LONGEST:
+        raise InputError(
+            f"An identifier of {len(named)} characters is no trial's ({named[:20]}…); {LONGEST} "
+            "are the most."
+        )
     return named
 
 

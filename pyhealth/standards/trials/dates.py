@@ -11,7 +11,8 @@ YEARS = range(1900, 2200)
 MONTHS = tuple(name.lower() for name in month_name[1:])
 DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(.*)", re.ASCII)
-ZONE = re.compile(r"Z|[+-](?:0\d|1[0-4]):[0-5]\d", re.ASCII)
+ZONE = re.compile(r"Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00)", re.ASCII)
+OFFSET = re.compile(r"[+-]\d{2}:?\d{2}", re.ASCII)
 NAMED = re.compile(r"([A-Za-z]+) (?:(\d{1,2}), )?(\d{4})", re.ASCII)
 
 
@@ -73,6 +74,8 @@ def _days(
 
 
 def _instant(text: str, written: re.Match[str]) -> datetime:
+    if OFFSET.fullmatch(written[3]) and not ZONE.fullmatch(written[3]):
+        raise NoDate(f"{text!r} has an offset that no time zone has; write one such as +02:00")
     if not ZONE.fullmatch(written[3]):
         raise NoDate(
             f"{text!r} has a time without a time zone; add Z or an offset such as +02:00, "

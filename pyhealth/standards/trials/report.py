@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pyhealth.errors import InputError
@@ -19,6 +20,8 @@ ORDER = (
     ("start", "completion"),
     ("start", "results"),
 )
+REMEDY = "correct it, or read with --lenient"
+TO_COMPARE = "correct it (--lenient reads it to compare, never to register)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,10 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     losses: list[Finding] = field(default_factory=list)
 
-    def fault(self, place: str, value: object, why: str) -> None:
+    def fault(self, place: str, value: object, why: str, remedy: str = REMEDY) -> None:
         """Refuse the record, or note the fault where it is read leniently."""
         if not self.lenient:
-            raise InputError(f"{self.name}, {place}: {why}; correct it, or read with --lenient.")
+            raise InputError(f"{self.name}, {place}: {why}; {remedy}.")
         self.findings.append(Finding(place, brief(value), why))
 
     def note(self, place: str, why: str) -> None:
@@ -70,7 +73,8 @@ class Report:
             return []
         if not time or not words(time):
             shown = brief(variable)
-            self.fault(node.place, variable, f"the outcome {shown!r} has no time point")
+            why = f"the outcome {shown!r} has no time point"
+            self.fault(node.place, variable, why, TO_COMPARE)
         return [Outcome(role, variable, time or "", **more)]
 
     def check(self, dates: Dates, *lists: tuple[str, tuple[Outcome, ...]]) -> None:
@@ -81,14 +85,8 @@ class Report:
                 why = f"{_named(before)} ({earlier}) is after {_named(after)} ({later})"
                 self.fault("dates", earlier, why)
         for place, outcomes in lists:
-            seen: dict[tuple[object, ...], int] = {}
-            for i, one in enumerate(outcomes, 1):
-                if (first := seen.setdefault(identity(one), i)) != i:
-                    why = (
-                        f"outcome {i}, {brief(one.measurement_variable)!r} at "
-                        f"{brief(one.time_point)!r}, is listed before as outcome {first}"
-                    )
-                    self.fault(place, one.measurement_variable, why)
+            for one, why in repeated(outcomes):
+                self.fault(place, one.measurement_variable, why, TO_COMPARE)
 
     def ids(self, *named: tuple[str, str | None]) -> tuple[RegistryId, ...]:
         """Return the names that a trial has, each once."""
@@ -96,6 +94,18 @@ class Report:
         if not found:
             self.note("registry id", "the record has none")
         return found
+
+
+def repeated(outcomes: Iterable[Outcome]) -> Iterator[tuple[Outcome, str]]:
+    """Yield each outcome that is listed before, and where."""
+    seen: dict[tuple[object, ...], int] = {}
+    for i, one in enumerate(outcomes, 1):
+        if (first := seen.setdefault(identity(one), i)) != i:
+            yield (
+                one,
+                f"outcome {i}, {brief(one.measurement_variable)!r} at {brief(one.time_point)!r}, "
+                f"is listed before as outcome {first}",
+            )
 
 
 def identity(one: Outcome) -> tuple[object, ...]:
