@@ -79,16 +79,22 @@ def proposals_ever(health: Health) -> list[bytes]:
 
 
 def deadline(health: Health | None, valid: str) -> datetime:
-    """Return when a paper signed now ends: by the chain's clock, where it runs ahead of ours."""
+    """Return when a paper signed now ends."""
     from pyhealth.reading import span_of
+
+    length: timedelta = span_of(valid)
+    if not length:
+        raise InputError(f"--valid {valid!r} would end at once; give a longer time, such as 14d.")
+    return now_by(health) + length
+
+
+def now_by(health: Health | None) -> datetime:
+    """Return what time it is: by the chain's clock, where it runs ahead of ours."""
     from pyhealth.values import utc
 
     now = datetime.now(UTC).replace(microsecond=0)
     head = (health.chain.block("latest") if health else None) or {"timestamp": "0x0"}
-    length: timedelta = span_of(valid)
-    if not length:
-        raise InputError(f"--valid {valid!r} would end at once; give a longer time, such as 14d.")
-    return max(now, utc(int(head["timestamp"], 16))) + length
+    return max(now, utc(int(head["timestamp"], 16)))
 
 
 def dry_run_described(dry: DryRun, register: Register) -> dict[str, Any]:

@@ -116,9 +116,9 @@ class Desk:
 
     def now(self) -> datetime:
         """Return the time by the chain's clock, where it runs ahead of ours."""
-        from pyhealth.cli.governing import deadline
+        from pyhealth.cli.governing import now_by
 
-        return deadline(self.health, "0s")
+        return now_by(self.health)
 
     def title(self, member: int) -> str:
         """Name a member for people."""
