@@ -15,6 +15,7 @@ BENCHMARKS = {
     "throughput": "Sending",
     "indexing": "Event index",
     "cohort": "Cohort of a study",
+    "claiming": "Claims",
     "compiling": "Compiling",
 }
 

@@ -11,9 +11,11 @@ from pyhealth.chain.binding import Binding
 from pyhealth.chain.network import Chain
 from pyhealth.chain.sender import Sender
 from pyhealth.chain.wallet import AskPassword, Signer, Wallet, no_prompt
+from pyhealth.claims import ClaimAdjudicator
 from pyhealth.config import EMBEDDED, Settings, load_settings
 from pyhealth.consents import ConsentRegistry
 from pyhealth.consortium import Consortium
+from pyhealth.coverage import CoverageRegistry
 from pyhealth.deployment.artifacts import read_artifact
 from pyhealth.deployment.deployer import deploy
 from pyhealth.deployment.records import Record, load_record, record_file
@@ -93,6 +95,16 @@ class Health:
         return Trials(
             TrialRegistry(binding), shelf, lambda one: self.consortium.actor_of(one).member
         )
+
+    @cached_property
+    def coverage(self) -> CoverageRegistry:
+        """Benefit plans, who is covered by them, and what was authorised."""
+        return CoverageRegistry(self._binding("CoverageRegistry"))
+
+    @cached_property
+    def claims(self) -> ClaimAdjudicator:
+        """Claims, decided and paid."""
+        return ClaimAdjudicator(self._binding("ClaimAdjudicator"))
 
     @cached_property
     def index(self) -> Index:

@@ -1,4 +1,4 @@
-"""The demonstration: documents anyone verifies, a trial held to its word, a patient who decides."""
+"""The demonstration: documents verified, a trial held to its word, a patient's say, claims paid."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ from pyhealth.values import (
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES, OUT = ROOT / "samples" / "trial", ROOT / "out"
+CLAIMS = ROOT / "samples" / "claims"
 DOCUMENTS = ("protocol.md", "outcomes.csv", "statistical-analysis-plan.md")
 YEAR = timedelta(days=365)
 RECORDS = ("registered.yaml", "reported.yaml")
@@ -65,6 +66,7 @@ def main() -> Path:
         stamp_and_verify(settings, documents)
         conduct_a_trial(settings, documents[0])
         share_a_record(settings)
+        pay_claims(settings)
     console.print(
         f"\nDone in {time.monotonic() - started:.1f} s. Results are in {OUT.relative_to(ROOT)}/."
     )
@@ -220,6 +222,34 @@ def share_a_record(settings: Settings) -> None:
         hospital.index.sync()
         seen = log(hospital.index, hospital.records, patient)
         console.print(f"   {len(seen.receipts)} receipts, {len(seen.faults)} missing or altered")
+
+
+def pay_claims(settings: Settings) -> None:
+    """An insurer publishes its plan; a hospital's claims are decided, paid, and explained."""
+    step("An insurer publishes a plan, covers five persons, and funds a pool")
+    pyhealth(settings, "claim", "plan", str(CLAIMS / "plan.yaml"), "--as", "insurer")
+    pyhealth(settings, "claim", "coverage", str(CLAIMS / "coverages.csv"), "--as", "insurer")
+    pyhealth(settings, "claim", "fund", "10000", "--test-money", "--as", "insurer")
+
+    step("A hospital submits claims in FHIR: decided, and paid in the same transaction")
+    pyhealth(settings, "claim", "submit", str(CLAIMS / "claims.ndjson"), "--as", "hospital")
+
+    step("Why was a claim cut? The decision is computed anew, from events alone")
+    console.print(pyhealth(settings, "claim", "explain", "K-1001", "--as", "hospital"))
+    pyhealth(settings, "claim", "remit", str(OUT / "remittances"), "--as", "hospital")
+    console.print("   Remittances in FHIR, CSV and X12 835 are in out/remittances/.")
+
+
+def pyhealth(settings: Settings, *arguments: str) -> str:
+    """Run a command on the demonstration's chain, and return what it printed."""
+    command = [sys.executable, "-c", "from pyhealth.cli import main; main()", *arguments]
+    known = {**os.environ, "PYHEALTH_HOME": str(settings.home), "COLUMNS": "110"}
+    told = subprocess.run(command, env=known, capture_output=True, text=True, check=False)
+    if told.returncode:
+        raise PyHealthError(f"{' '.join(arguments)}: {told.stderr or told.stdout}")
+    shown = " ".join(arguments).replace(f"{ROOT}/", "")
+    console.print(f"   $ pyhealth {shown}", soft_wrap=True)
+    return "   " + told.stdout.strip().replace("\n", "\n   ")
 
 
 def prepare() -> list[Path]:

@@ -31,7 +31,8 @@ def main(network: str | None = None, account: str | None = None) -> Record:
     with connect(network or brownie_node(), account) as health:
         file = record_file(health.settings, health.chain)
         signer = health.wallet.signer(account, local=health.chain.local, default="deployer")
-        record = deploy(health.chain, signer, file, on_outcome=show)
+        token = health.settings.environment.get("PYHEALTH_SETTLEMENT_TOKEN")
+        record = deploy(health.chain, signer, file, settlement_token=token, on_outcome=show)
         print(f"recorded in {record.file}")
         return record
 

@@ -33,7 +33,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import from its own layer and from those above it.
 LAYERS = (
     ("values", "errors", "progress", "verify_proof"),
-    ("hashing", "config", "documents", "reading", "openings", "sharing"),
+    ("hashing", "config", "documents", "reading", "openings", "sharing", "adjudication"),
     ("deployment.artifacts", "deployment.sources", "deployment.compiler", "deployment.toolchain"),
     ("chain",),
     ("deployment",),
@@ -49,7 +49,7 @@ LAYERS = (
     ),
     ("comparison",),
     ("notary", "consortium", "trials", "consents", "records", "coverage", "claims", "medicines"),
-    ("governance",),  # what a vote is about, in words
+    ("governance", "reimbursement"),  # what a vote is about, in words; jobs of two clients
     ("health",),
     ("cli", ""),
 )
@@ -186,6 +186,7 @@ def declared() -> dict[str, list[str]]:
         for outer in source["ast"]["nodes"]:
             for node in (outer, *outer.get("nodes", ())):
                 if node["nodeType"] in ("StructDefinition", "EnumDefinition"):
+                    assert node["name"] not in found, f"{node['name']} is declared twice"
                     found[node["name"]] = [member["name"] for member in node["members"]]
     return found
 

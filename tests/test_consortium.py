@@ -102,8 +102,14 @@ def test_the_founders_are_those_of_the_file(council, notary):
     assert consortium.member_of(ETHICS).name == "Ethics Board"
     listing, *others = consortium.adopted()
     assert (listing.name, listing.version, listing.target) == ("Notary", 1, notary)
-    names = ["TrialRegistry", "ConsentRegistry", "RecordRegistry"]
-    assert [one.name for one in others] == names
+    assert [one.name for one in others] == [
+        "TrialRegistry",
+        "ConsentRegistry",
+        "RecordRegistry",
+        "TestEuro",
+        "CoverageRegistry",
+        "ClaimAdjudicator",
+    ]
     assert consortium.rule_of(Rule.VOTING_PERIOD) == 14 * DAY
     assert consortium.rule_of(Rule.NOTICE) == timedelta(0)
 

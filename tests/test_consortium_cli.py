@@ -92,6 +92,9 @@ def test_reading_commands_say_what_the_chain_says(consortium, council):
         ("TrialRegistry", False),
         ("ConsentRegistry", False),
         ("RecordRegistry", False),
+        ("TestEuro", False),
+        ("CoverageRegistry", False),
+        ("ClaimAdjudicator", False),
     ]
     assert done(consortium("proposals", "--json")).json == []
     assert "Ethics Board" in done(consortium("members")).out

@@ -14,6 +14,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 
+import gas_claims
 import gas_consents
 import gas_consortium
 import gas_trials
@@ -25,7 +26,8 @@ from pyhealth.hashing import MerkleTree, keccak
 from pyhealth.health import Health
 
 FILE = ROOT / "tests/gas.json"
-PARTS = (gas_consortium, gas_trials, gas_consents)  # what each contract beside the notary costs
+# what each contract beside the notary costs
+PARTS = (gas_consortium, gas_trials, gas_consents, gas_claims)
 MOST_GAS, MOST_CODE = 16_777_216, 24_576
 ONE = "notary: one digest"
 HUNDRED = "notary: 100 digests, each"

@@ -21,8 +21,10 @@ LIBRARY_ERRORS = (
     "ECDSAInvalidSignatureS(bytes32)",
     "ERC20InsufficientAllowance(address,uint256,uint256)",
     "ERC20InsufficientBalance(address,uint256,uint256)",
+    "ERC20InvalidApprover(address)",
     "ERC20InvalidReceiver(address)",
     "ERC20InvalidSender(address)",
+    "ERC20InvalidSpender(address)",
     "ReentrancyGuardReentrantCall()",
     "SafeERC20FailedOperation(address)",
 )

@@ -11,15 +11,19 @@ from contextlib import suppress
 import typer
 from typer.exceptions import TyperException
 
-from pyhealth.cli import (
+from pyhealth.cli import (  # noqa: F401  # further commands of claim
     account,
     approving,
+    billing,
     chain,
+    claim,
     conducting,
     consent,
     consortium,
+    correcting,
     deploy,
     following,
+    insuring,
     notary,
     record,
     stopping,
@@ -39,6 +43,7 @@ app = typer.Typer(
 )
 app.add_typer(account.app)
 app.add_typer(chain.app)
+app.add_typer(claim.app)
 app.add_typer(consent.app)
 app.add_typer(consortium.app)
 app.add_typer(record.app)

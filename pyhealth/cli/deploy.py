@@ -64,8 +64,15 @@ def deploy(
         else:
             made: list[deployer.Outcome] = []
             signer = health.wallet.signer(account, local=chain.local, default=DEPLOYER)
+            token = settings.environment.get("PYHEALTH_SETTLEMENT_TOKEN")
             deployer.deploy(
-                chain, signer, file, founders=founders, fresh=fresh, on_outcome=made.append
+                chain,
+                signer,
+                file,
+                founders=founders,
+                settlement_token=token,
+                fresh=fresh,
+                on_outcome=made.append,
             )
             rows, said = [_row(one) for one in made], f"Chain {chain.chain_id}, recorded in {file}"
         found = _verified(settings, chain, load_record(file, chain)) if verify else []

@@ -12,7 +12,7 @@ from typing import Any
 
 import rlp
 
-from pyhealth.chain.network import Chain
+from pyhealth.chain.network import Chain, address_of
 from pyhealth.chain.sender import Sender
 from pyhealth.chain.transactions import Call, Receipt
 from pyhealth.chain.wallet import Signer, checksum_address
@@ -23,6 +23,8 @@ from pyhealth.errors import DeploymentError, WrongChain
 from pyhealth.hashing import keccak
 from pyhealth.reading import word_of
 
+MOST_SEATS = 9  # on the panel that decides appeals, as in ClaimAdjudicator.sol
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -32,6 +34,7 @@ class Plan:
     addresses: dict[str, str]  # of the contracts before
     council: str  # where the consortium stands, or will
     founders: Path | None  # None: those of a local chain
+    settlement_token: str | None = None  # in which claims are paid; None: test money
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Step:
     name: str
     arguments: Callable[[Plan], list[Any]] = lambda plan: []
     local_only: bool = False
-    lasting: bool = False  # once it stands, votes change it, and its arguments are history
+    # Further arguments, which are history once it stands: votes change what they set.
+    founding: Callable[[Plan], list[Any]] = lambda plan: []
 
 
 def _founding(plan: Plan) -> list[Any]:
@@ -53,7 +57,40 @@ def _founding(plan: Plan) -> list[Any]:
     return [arguments_of(founders_for(plan.chain, plan.founders)), adoptions]
 
 
-COUNCIL = Step("Consortium", _founding, lasting=True)
+def _adjudicating(plan: Plan) -> list[Any]:
+    """Return the consortium, the registry of coverages, and the token that claims settle in."""
+    token = plan.addresses.get("TestEuro") or _token(plan.chain, plan.settlement_token)
+    return [plan.council, plan.addresses["CoverageRegistry"], token]
+
+
+def _panel(plan: Plan) -> list[Any]:
+    """Return who decides appeals at first: founders, whose numbers count from one."""
+    seats = min(len(founders_for(plan.chain, plan.founders)), MOST_SEATS)
+    return [list(range(1, seats + 1))]
+
+
+def _token(chain: Chain, named: str | None) -> str:
+    if not named:
+        raise DeploymentError(
+            f"No token is named in which claims are paid on {chain.network.name} (chain "
+            f"{chain.chain_id}); set PYHEALTH_SETTLEMENT_TOKEN to the address of an ERC-20."
+        )
+    token = address_of(named)
+    if not chain.code(token):
+        raise DeploymentError(
+            f"PYHEALTH_SETTLEMENT_TOKEN names {token}, where no contract stands on chain "
+            f"{chain.chain_id}; correct it."
+        )
+    return token
+
+
+def _settled(record: Record) -> str | None:
+    """Return the token of the adjudicator that stands, which need not be named again."""
+    known = record.contracts.get("ClaimAdjudicator")
+    return known.arguments[2] if known else None
+
+
+COUNCIL = Step("Consortium", founding=_founding)
 # The consortium comes last, since its founding adopts the others; those that ask it know ahead
 # where it will stand.
 SUITE = (
@@ -61,6 +98,9 @@ SUITE = (
     Step("TrialRegistry", lambda plan: [plan.council]),
     Step("ConsentRegistry", lambda plan: [plan.council]),
     Step("RecordRegistry", lambda plan: [plan.council, plan.addresses["ConsentRegistry"]]),
+    Step("TestEuro", local_only=True),
+    Step("CoverageRegistry", lambda plan: [plan.council]),
+    Step("ClaimAdjudicator", _adjudicating, founding=_panel),
     COUNCIL,
 )
 
@@ -82,6 +122,7 @@ def deploy(
     file: Path,
     *,
     founders: Path | None = None,
+    settlement_token: str | None = None,
     fresh: bool = False,
     on_outcome: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Record:
@@ -89,11 +130,12 @@ def deploy(
     with deploying(file):
         record, sender = _begun(file, chain, fresh), Sender(chain, signer)
         before = replace(record, contracts={}, pending={}) if fresh else record
-        council = _council(chain, before, signer, founders)
+        settlement_token = settlement_token or _settled(before)
+        council = _council(chain, before, signer, founders, settlement_token)
         addresses: dict[str, str] = {}
         for step in steps_for(chain):
             artifact = read_artifact(step.name)
-            plan = Plan(chain, dict(addresses), council, founders)
+            plan = Plan(chain, dict(addresses), council, founders, settlement_token)
             asked = partial(step.arguments, plan)
             standing = _standing(chain, before, step, asked)
             if standing is not None:
@@ -101,7 +143,7 @@ def deploy(
                 record = _kept(record, step.name, standing)
                 on_outcome(Outcome(step.name, standing.address, 0, 0, deployed=False))
             else:
-                arguments = asked()
+                arguments = asked() + step.founding(plan)
                 address = next_address(chain, signer)
                 if step is COUNCIL and address != council:
                     raise DeploymentError(
@@ -119,7 +161,9 @@ def deploy(
         return record
 
 
-def _council(chain: Chain, record: Record, signer: Signer, founders: Path | None) -> str:
+def _council(
+    chain: Chain, record: Record, signer: Signer, founders: Path | None, token: str | None
+) -> str:
     """Return where the consortium stands, or will once what it adopts is deployed before it."""
     if standing := _standing(chain, record, COUNCIL, lambda: []):
         return standing.address
@@ -128,7 +172,7 @@ def _council(chain: Chain, record: Record, signer: Signer, founders: Path | None
         for step in steps_for(chain):
             if step is COUNCIL:
                 continue
-            plan = Plan(chain, dict(addresses), council, founders)
+            plan = Plan(chain, dict(addresses), council, founders, token)
             standing = _standing(chain, record, step, partial(step.arguments, plan))
             addresses[step.name] = (
                 standing.address if standing else next_address(chain, signer, missing)
@@ -144,7 +188,7 @@ def _council(chain: Chain, record: Record, signer: Signer, founders: Path | None
 
 def _agree(step: Step, standing: Deployed, plan: Plan) -> None:
     """Refuse founders other than those of the consortium that stands."""
-    if step.lasting and plan.founders and step.arguments(plan)[0] != standing.arguments[0]:
+    if step is COUNCIL and plan.founders and step.founding(plan)[0] != standing.arguments[0]:
         raise DeploymentError(
             f"The {step.name} at {standing.address} was founded by others than {plan.founders} "
             "names; its members change by vote, or found another with --fresh."
@@ -210,7 +254,7 @@ def _standing(
     since.
     """
     artifact, known = read_artifact(step.name), record.contracts.get(step.name)
-    if known and not step.lasting and known.arguments != arguments():
+    if known and known.arguments[: len(asked := arguments())] != asked:
         return None
     sent = record.pending.get(step.name)
     found = known or (sent and _found(artifact, sent, arguments())) or None

@@ -279,8 +279,10 @@ class UnknownRefusal(ContractError):
 
 
 # Those of each contract; last, since they build on what is above.
+from pyhealth.errors.claims import *  # noqa: E402, F403
 from pyhealth.errors.consents import *  # noqa: E402, F403
 from pyhealth.errors.consortium import *  # noqa: E402, F403
+from pyhealth.errors.coverage import *  # noqa: E402, F403
 from pyhealth.errors.notary import *  # noqa: E402, F403
 from pyhealth.errors.records import *  # noqa: E402, F403
 from pyhealth.errors.trials import *  # noqa: E402, F403

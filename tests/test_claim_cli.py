@@ -1,0 +1,359 @@
+"""
+pyhealth claim
+├── given a plan, its coverages and a funded pool
+│   ├── submit decides and pays, and ends with a reconciliation
+│   │   ├── again, it submits nothing twice
+│   │   ├── killed at random moments and run again, it comes to the same result
+│   │   └── what cannot be taken is refused with file and line, and the rest goes on
+│   ├── show, explain and remit tell what was decided; remit the same bytes every time
+│   ├── void, replace, appeal and decide correct it
+│   ├── a replacement and a void in a file are carried out after the rest
+│   └── a short pool pends, and settle pays
+├── coverages are enrolled once, and shared with providers
+└── on a chain that is not local, what tells amounts asks for a flag
+"""
+
+import json
+import random
+import signal
+import time
+
+import pytest
+from conftest import ROOT, Cli
+from consortium_cast import HOSPITAL, INSURER
+
+from pyhealth.chain.network import Chain
+from pyhealth.health import Health
+from pyhealth.reimbursement.coding import Coder
+from pyhealth.reimbursement.desk import Desk
+
+SAMPLES = ROOT / "samples/claims"
+SERVICE = "urn:pyhealth:sample-services"
+HEADING = "claim,coverage,code,served_on,charge,currency"
+
+
+def resource(number: str, coverage: str = "C-1003", **other: object) -> dict[str, object]:
+    """A FHIR claim for one consultation."""
+    money = {"value": 80, "currency": "EUR"}
+    item = {
+        "sequence": 1,
+        "productOrService": {"coding": [{"system": SERVICE, "code": "C100"}]},
+        "servicedDate": "2025-02-10",
+        "net": money,
+    }
+    made = {
+        "resourceType": "Claim",
+        "id": number,
+        "status": "active",
+        "type": {"coding": [{"code": "professional"}]},
+        "use": "claim",
+        "patient": {"reference": "Patient/three"},
+        "created": "2025-02-10",
+        "provider": {"reference": "Organization/hospital"},
+        "priority": {"coding": [{"code": "normal"}]},
+        "insurance": [
+            {"sequence": 1, "focal": True, "coverage": {"reference": f"Coverage/{coverage}"}}
+        ],
+        "item": [item],
+        "total": money,
+    }
+    return made | other
+
+
+def item(**other: object) -> list[dict[str, object]]:
+    (one,) = resource("-")["item"]  # type: ignore[misc]
+    return [{key: value for key, value in {**one, **other}.items() if value is not None}]
+
+
+def written(file, claims):
+    file.write_text("".join(json.dumps(one) + "\n" for one in claims))
+    return file
+
+
+def many(count: int, first: int = 0) -> list[dict[str, object]]:
+    """Claims of several coverages, each for another modifier."""
+    covers = ("C-1001", "C-1002", "C-1003")
+    return [
+        resource(
+            f"N-{i}",
+            covers[i % 3],
+            item=item(modifier=[{"coding": [{"code": f"M{i}"}]}]),
+        )
+        for i in range(first, first + count)
+    ]
+
+
+@pytest.fixture
+def insured(cli) -> Cli:
+    """The samples' plan and coverages, and a funded pool."""
+    for told in (
+        cli("claim", "plan", SAMPLES / "plan.yaml", "--as", "insurer"),
+        cli("claim", "coverage", SAMPLES / "coverages.csv", "--as", "insurer"),
+        cli("claim", "fund", "1000000", "--test-money", "--as", "insurer"),
+    ):
+        assert told.status == 0, told.err
+    return cli
+
+
+def submit(cli: Cli, *files, status: int = 0, **options: object) -> dict[str, object]:
+    told = cli("claim", "submit", *files, "--as", "hospital", "--json")
+    assert told.status == status, told.err
+    return told.json
+
+
+def test_submit_decides_and_pays_each_claim_once(insured, hospital):
+    first = submit(insured, SAMPLES / "claims.ndjson", SAMPLES / "claims.x12")
+    again = submit(insured, SAMPLES / "claims.ndjson", SAMPLES / "claims.x12")
+
+    assert first["submitted"] == first["paid"] + first["denied"]
+    assert not first["before"]
+    assert again == first | {"before": first["submitted"]}
+    assert hospital.claims.claims_of(HOSPITAL) == first["submitted"]
+    paid = hospital.claims.token.balance_of(hospital.signer.address)
+    assert f"{paid / 100:.2f}" == first["amount"]
+
+
+def killed(cli: Cli, hospital: Health, file, *, claims: int, kills: int, seconds: float) -> None:
+    """Kill a run at random moments, finish it, and compare with what the file says."""
+    written(file, many(claims))
+    chance = random.Random(kills)
+    for _ in range(kills):
+        running = cli.start("claim", "submit", file, "--as", "hospital")
+        time.sleep(chance.uniform(0.5, seconds))
+        running.send_signal(signal.SIGKILL)
+        running.communicate()
+
+    told = submit(cli, file)
+
+    assert told["submitted"] == claims == hospital.claims.claims_of(HOSPITAL)
+    hospital.index.sync()
+    found = hospital.index.events("ClaimAdjudicator", "ClaimAdjudicated")
+    order = [event.arguments["decision"][1] for event in found]
+    coder = Coder(Desk(hospital).book, HOSPITAL)
+    assert order == [coder.reference(f"N-{i}") for i in range(claims)]
+
+
+def test_submit_comes_to_the_same_result_however_often_it_is_killed(insured, hospital, tmp_path):
+    killed(insured, hospital, tmp_path / "claims.ndjson", claims=400, kills=3, seconds=4)
+
+
+@pytest.mark.assurance
+def test_submit_survives_fifty_kills(insured, hospital, tmp_path):
+    killed(insured, hospital, tmp_path / "claims.ndjson", claims=5_000, kills=50, seconds=5)
+
+
+BAD = {
+    "a negative amount": ({"item": item(net={"value": -80, "currency": "EUR"})}, "negative"),
+    "an absurd amount": ({"item": item(net={"value": 1e12, "currency": "EUR"})}, "more than any"),
+    "an unknown coverage": (
+        {"insurance": [{"sequence": 1, "focal": True, "coverage": {"reference": "Coverage/X"}}]},
+        "no coverage is known as",
+    ),
+    "an unknown code": (
+        {"item": item(productOrService={"coding": [{"system": SERVICE, "code": "Z9"}]})},
+        "maps to no category",
+    ),
+    "no date of service": ({"item": item(servicedDate=None)}, "no date of service"),
+    "a service in the future": ({"item": item(servicedDate="2999-01-01")}, "after today"),
+    "two focal insurances": (
+        {
+            "insurance": [
+                {"sequence": i, "focal": True, "coverage": {"reference": "Coverage/C-1003"}}
+                for i in (1, 2)
+            ]
+        },
+        "focal",
+    ),
+    "sums that differ": ({"total": {"value": 81, "currency": "EUR"}}, "total"),
+    "another currency": (
+        {
+            "item": item(net={"value": 80, "currency": "USD"}),
+            "total": {"value": 80, "currency": "USD"},
+        },
+        "USD",
+    ),
+    "more lines than fit": (
+        {
+            "item": [
+                one | {"sequence": i, "net": {"value": 1, "currency": "EUR"}}
+                for i in range(1, 102)
+                for one in item()
+            ],
+            "total": {"value": 101, "currency": "EUR"},
+        },
+        "101 lines",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_submit_refuses_what_cannot_be_taken_with_its_place(name, insured, tmp_path):
+    changed, words = BAD[name]
+    file = written(
+        tmp_path / "claims.ndjson",
+        [resource("A"), resource("B", **changed), resource("C", "C-1004")],
+    )
+
+    told = insured("claim", "submit", file, "--as", "hospital", "--json")
+
+    assert told.status == 1
+    assert "Traceback" not in told.err
+    (refusal,) = told.json["refusals"]
+    assert refusal.startswith(f"{file}, line 2")
+    assert words in refusal
+    assert refusal.endswith(".")
+    assert "\n" not in refusal
+    assert told.json["submitted"] == 2
+
+
+def test_submit_goes_on_after_malformed_line_7312(insured, tmp_path):
+    file = tmp_path / "claims.ndjson"
+    lines = ["{}"] * 7311 + ['{"resourceType": "Claim", ', json.dumps(resource("last"))]
+    file.write_text("\n".join(lines) + "\n")
+    refusals = tmp_path / "refused.txt"
+
+    told = insured("claim", "submit", file, "--refused", refusals, "--as", "hospital", "--json")
+
+    assert told.json["submitted"] == 1
+    assert any(f"{file}, line 7312" in one for one in refusals.read_text().splitlines())
+
+
+def test_show_explain_and_remit_tell_what_was_decided(insured, tmp_path):
+    submit(insured, SAMPLES / "claims.ndjson")
+
+    shown = insured("claim", "show", "K-1001", "--as", "hospital", "--json").json
+    explained = insured("claim", "explain", "K-1001", "--as", "hospital", "--json").json
+    by_payer = insured("claim", "show", shown["claim_id"], "--as", "insurer")
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        assert insured("claim", "remit", folder, "--as", "hospital").status == 0
+
+    assert explained["agrees"]
+    assert explained["claim_id"] == shown["claim_id"]
+    for line in shown["lines"]:
+        cuts = sum(float(cut["amount"]) for cut in line["adjustments"])
+        assert float(line["charge"]) == pytest.approx(float(line["paid"]) + cuts)
+    assert by_payer.status == 0
+    assert "settled" in by_payer.out
+    written = [{p.relative_to(f): p.read_bytes() for p in f.rglob("*.*")} for f in folders]
+    assert written[0] == written[1]
+    assert len(written[0]) == 2 * 8 + 2
+
+
+def test_void_replace_appeal_and_decide_correct_a_claim(insured, hospital, tmp_path):
+    submit(insured, SAMPLES / "claims.ndjson", SAMPLES / "claims.csv")
+    grounds = tmp_path / "grounds.txt"
+    grounds.write_text("Nobody told the patient.")
+    corrected = written(tmp_path / "corrected.ndjson", [resource("K-1001-B", "C-1001")])
+    before = hospital.claims.pool_of(INSURER)
+
+    anew = insured("claim", "replace", "K-1001", corrected, "--as", "hospital", "--json").json
+    voided = insured("claim", "void", "K-1001-B", "--as", "hospital", "--json").json
+    twice = insured("claim", "void", "K-1001-B", "--as", "hospital")
+    denied = insured("claim", "show", "K-2004", "--as", "hospital", "--json").json
+    rules = ("--waive", "not-covered", "--waive", "price")
+    appeal = insured(
+        "claim", "appeal", "K-2004", *rules, "--grounds", grounds, "--as", "hospital", "--json"
+    )
+    for member in ("ethics", "regulator"):
+        told = insured("claim", "decide", denied["claim_id"], "--grant", "--as", member, "--json")
+        assert told.status == 0, told.err
+    granted = insured("claim", "show", "K-2004", "--as", "hospital", "--json").json
+
+    assert (anew["status"], voided["status"]) == ("settled", "voided")
+    assert twice.status == 1
+    assert "does not stand" in twice.err
+    assert hospital.claims.pool_of(INSURER) == before - 30_000
+    assert appeal.json["status"] == "open"
+    assert told.json["appeal"] == "granted"
+    assert (denied["paid"], granted["paid"]) == ("0.00", "300.00")
+
+
+def test_corrections_in_a_file_are_carried_out_after_the_rest(insured, hospital, tmp_path):
+    hospital.claims.token.approve(hospital.claims.binding.address, 10**9)
+    file = tmp_path / "claims.csv"
+    file.write_text(
+        f"{HEADING},replaces,voids\n"
+        f"A,C-1003,{SERVICE}|V500,2025-03-01,60.00,EUR,,\n"
+        f"B,C-1003,{SERVICE}|V500,2025-03-02,50.00,EUR,,\n"
+        f"C,C-1003,{SERVICE}|V500,2025-03-01,40.00,EUR,A,\n"
+        f"D,C-1003,{SERVICE}|V500,2025-03-02,50.00,EUR,,B\n"
+        f"E,C-1003,{SERVICE}|V500,2025-03-02,50.00,EUR,,unheard-of\n"
+    )
+
+    told = submit(insured, file, status=1)
+    again = submit(insured, file, status=1)
+
+    assert (told["corrected"], told["refused"], told["submitted"]) == (2, 1, 3)
+    assert again == told | {"before": 3, "refusals": again["refusals"]}
+    assert hospital.claims.claims_of(HOSPITAL) == 3
+    assert hospital.claims.token.balance_of(hospital.signer.address) == 4_000
+
+
+def test_a_short_pool_pends_and_settle_pays(insured, tmp_path):
+    insured("claim", "withdraw", "1000000", "--as", "insurer")
+    pended = submit(
+        insured,
+        written(
+            tmp_path / "one.ndjson",
+            [
+                resource(
+                    "A",
+                    item=item(productOrService={"coding": [{"system": SERVICE, "code": "V500"}]}),
+                )
+            ],
+        ),
+    )
+    insured("claim", "fund", "100", "--test-money", "--as", "insurer")
+
+    settled = insured("claim", "settle", "A", "--as", "hospital", "--json")
+
+    assert pended["pended"] == 1
+    assert pended["amount"] == "0.00"
+    assert settled.json["status"] == "settled"
+    assert settled.json["paid"] == "60.00"
+
+
+def test_coverages_are_enrolled_once_and_shared(insured, tmp_path, hospital):
+    again = insured("claim", "coverage", SAMPLES / "coverages.csv", "--as", "insurer", "--json")
+    shared = tmp_path / "shared.json"
+    insured("claim", "share", shared)
+    other = Cli(
+        {**insured.environment, "PYHEALTH_HOME": str(tmp_path / "other")}, insured.monkeypatch
+    )
+    records = tmp_path / "other" / "deployments"
+    records.parent.mkdir()
+    records.symlink_to(hospital.record.file.parent)
+
+    unknown = other("claim", "submit", SAMPLES / "claims.ndjson", "--as", "hospital", "--json")
+    taken = other("claim", "take", shared, "--json")
+    known = other("claim", "submit", SAMPLES / "claims.ndjson", "--as", "hospital", "--json")
+
+    assert (again.json["enrolled"], again.json["before"]) == (0, 5)
+    assert hospital.coverage.coverages_of(INSURER) == 5
+    assert shared.stat().st_mode & 0o777 == 0o600
+    assert unknown.json["refused"] == 8
+    assert taken.json == {"plans": 1, "coverages": 5}
+    assert known.json["submitted"] == 8
+
+
+def test_amounts_are_told_on_public_chains_only_where_that_is_asked_for(insured, monkeypatch):
+    monkeypatch.setattr(Chain, "local", property(lambda chain: False))
+    for arguments in (
+        ("plan", SAMPLES / "plan.yaml"),
+        ("coverage", SAMPLES / "coverages.csv"),
+        ("submit", SAMPLES / "claims.ndjson"),
+        ("fund", "1"),
+        ("withdraw", "1"),
+    ):
+        told = insured("claim", *arguments, "--as", "hospital")
+
+        assert told.status == 1
+        assert "--amounts-are-public" in told.err
+
+
+def test_the_book_is_for_its_owner_alone(insured, hospital):
+    files = [file for file in (hospital.settings.home / "claims").rglob("*") if file.is_file()]
+
+    assert {file.stat().st_mode & 0o077 for file in files} == {0}
+    assert len(files) >= 4
