@@ -172,11 +172,3 @@ def shown(roles: frozenset[Role]) -> str:
 def plain(value: Rule | Threshold) -> str:
     """Name a rule or a threshold for people."""
     return value.name.lower().replace("_", " ")
-
-
-def all_members(consortium: Consortium) -> dict[int, Member]:
-    """Return every member ever admitted, by number."""
-    found: dict[int, Member] = {}
-    while int((member := consortium.member_of(len(found) + 1)).account, 16):
-        found[len(found) + 1] = member
-    return found
