@@ -121,6 +121,8 @@ def home(tmp_path: Path) -> Path:
 def node(shared_node: tuple[Node, Path]) -> Iterator[Node]:
     """The shared chain, as it was after deployment."""
     running, _ = shared_node
+    running.rpc.call("anvil_setTime", int(time.time()))  # going back put its clock back, too
+    running.rpc.call("evm_mine")
     before = running.rpc.call("evm_snapshot")
     yield running
     running.rpc.call("evm_revert", before)
