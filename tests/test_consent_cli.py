@@ -704,7 +704,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "record by no provider": (
         ("record", "register", "letter.pdf", "--patient", "patient", "-l", "CARE", "--as", "sponsor"),
-        r"Member 3 is no active PROVIDER \(roles now: sponsor\)",
+        r"Member 3 is no active PROVIDER \(roles now: SPONSOR\)",
     ),
     "record by nobody": (
         ("record", "register", "letter.pdf", "--patient", "patient", "-l", "CARE", "--as", "stranger"),
