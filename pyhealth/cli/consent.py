@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli import exporting, importing, instructing, representing, watching
+from pyhealth.cli import exporting, importing, instructing, representing, watching, wording
 from pyhealth.cli.sharing import (
     ActionsOption,
     CeilingOption,
@@ -47,6 +47,7 @@ app = typer.Typer(name="consent", help="What a patient allows.", no_args_is_help
 app.command()(instructing.sign)
 app.command()(instructing.submit)
 app.command()(instructing.cancel)
+app.command()(wording.wallets)
 app.command("import")(importing.import_consent)
 app.command("export")(exporting.export_consent)
 app.command()(watching.watch)
