@@ -5,6 +5,7 @@ pyhealth consent, pyhealth record
 ├── a contract wallet signs what it is shown
 ├── a representative is appointed, speaks and is dismissed; a patient moves
 ├── a FHIR Consent is imported with its losses, once; what is exported is read back alike
+├── a FHIR Consent of a patient without ether is signed into files; handed in, it is what is given
 ├── a hospital registers, updates and shows a record; the salt stays beside the file
 ├── access is permitted with exit 0, refused with exit 1; both are in the log
 ├── the log is a table, JSON, FHIR AuditEvents and a page; a damaged index ends it with 1
@@ -310,6 +311,55 @@ def test_a_fhir_consent_is_imported_once_with_its_losses(consent, folder, sharin
     asked = ("decide", "Hospital", "-p", "TREAT", "--patient", "patient", "--json")
     assert said(consent(*asked, "--labels", "LABORATORY"))["outcome"] == "CONSENT_PERMIT"
     assert said(consent(*asked, "--labels", "LABORATORY,HIV"))["outcome"] != "CONSENT_PERMIT"
+
+
+def test_a_fhir_consent_of_a_patient_without_ether_is_signed_into_files(consent, folder, sharing):
+    (folder / "c.json").write_text(json.dumps(fhir()))
+    words = ("import", "c.json", *MEMBER, "--json")
+    given = said(consent(*words, "--as", "clinic"))["directives"]
+    sharing.rpc.call("anvil_setBalance", PATIENT, "0x0")
+
+    told = done(consent("import", "c.json", *MEMBER, "--out", "s.json", "--as", "patient")).out
+    before = sharing.rpc.call("eth_blockNumber")
+    files = sorted(folder.glob("s*.json"))
+    assert [file.name for file in files] == ["s-1.json", "s-2.json"]
+    assert re.findall(r"signed into (\S+), number (\d+): (deny|permit)", told) == [
+        ("s-1.json", "0", "deny"),
+        ("s-2.json", "1", "permit"),
+    ]
+    assert said(consent("list", "--patient", "patient", "--json")) == []
+    assert sharing.rpc.call("eth_blockNumber") == before
+    refused(
+        consent("submit", "s-2.json", "--as", "stranger"), "has number 1, and its next one has 0"
+    )
+
+    handed = [said(consent("submit", file, "--as", "stranger", "--json")) for file in files]
+
+    listed = said(consent("list", "--patient", "patient", "--json"))
+    assert [one["directive"] for one in listed] == [one["directive"] for one in given]
+    assert {one["by"] for one in listed} == {PATIENT}
+    assert [one["handed_in_before"] for one in handed] == [False, False]
+    again = said(consent(*words, "--out", "s.json", "--as", "patient"))["directives"]
+    assert [(one["given"], one.get("file")) for one in again] == [(False, None)] * 2
+
+
+def test_a_fhir_consent_is_signed_by_a_contract_wallet_and_never_over_a_file(
+    consent, folder, sharing
+):
+    wallet = sharing.wallet(cast_address("auditor"))
+    provision = fhir()["provision"]
+    del provision["provision"]
+    (folder / "c.json").write_text(json.dumps(fhir(provision=provision)))
+    words = ("import", "c.json", *MEMBER, "--signer", wallet, "--unsigned")
+
+    (row,) = said(consent(*words, "--out", "s.json", "--valid", "7d", "--json"))["directives"]
+
+    assert (row["file"], row["number"], row["signed"]) == ("s.json", 0, False)
+    message = json.loads((folder / "s.json").read_text())["typed_data"]["message"]
+    assert (message["patient"], message["signer"]) == (wallet, wallet)
+    assert message["deadline"] - message["signedAt"] == 7 * 86_400
+    refused(consent(*words, "--out", "s.json"), r"s\.json exists already; move it away")
+    refused(consent(*words), "A --signer signs into a file; name it with --out")
 
 
 def test_what_is_exported_is_read_back_alike(consent, folder):
@@ -688,6 +738,10 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "unknown release": (
         ("consent", "import", "code.json", "--release", "R6", "--as", "patient"),
         "Release 'R6' is not known; say R4 or R5",
+    ),
+    "imported unsigned by whom": (
+        ("consent", "import", "code.json", *MEMBER, "--unsigned", "--out", "s.json"),
+        "--unsigned needs the --signer whose wallet will sign",
     ),
     "nothing to export": (
         ("consent", "export", "--patient", "patient"),
