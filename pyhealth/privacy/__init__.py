@@ -1,0 +1,1 @@
+"""Privacy: what is kept off the chain, and how it is given out."""
