@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli import auditing, reviewing
+from pyhealth.cli import auditing, gating, reviewing
+from pyhealth.cli.gating import ActionOption, PurposeOption, RecordArgument
 from pyhealth.cli.sharing import (
     Desk,
     LabelsOption,
@@ -45,12 +46,11 @@ app.command("break-glass")(reviewing.break_glass)
 app.command()(reviewing.review)
 app.command("sign-review")(reviewing.sign_review)
 app.command()(reviewing.overdue)
+app.command("open")(gating.open_record)
+app.command("fetch")(gating.fetch_record)
+app.command()(gating.serve)
+app.command()(gating.token)
 
-RecordArgument = Annotated[str, typer.Argument(metavar="RECORD", help="Its reference, 0x….")]
-PurposeOption = Annotated[
-    str, typer.Option("--purpose", "-p", help="What for, such as TREAT, HRESCH or BTG.")
-]
-ActionOption = Annotated[str, typer.Option(help="collect, access, use, disclose or correct.")]
 ConfidentialityOption = Annotated[
     str | None, typer.Option("--confidentiality", help="U, L, M, N, R or V.")
 ]
