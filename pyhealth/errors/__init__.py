@@ -6,6 +6,7 @@ PyHealthError
 ├── CompileError            the Solidity compiler refused a source
 ├── DeploymentError         a contract is not deployed, or is not what was deployed
 ├── ProofInvalid            a document and its proof do not hold together
+├── PrivacyError            personal data could not be kept, read or destroyed as was asked
 ├── AccessDenied            a patient's consent does not permit what was asked; it is on record
 │   └── AccessNotPermitted      the same, with the receipt
 ├── GateError               a custodian's gate serves nothing, for a reason other than consent
@@ -292,5 +293,6 @@ from pyhealth.errors.consortium import *  # noqa: E402, F403
 from pyhealth.errors.coverage import *  # noqa: E402, F403
 from pyhealth.errors.gate import *  # noqa: E402, F403
 from pyhealth.errors.notary import *  # noqa: E402, F403
+from pyhealth.errors.privacy import *  # noqa: E402, F403
 from pyhealth.errors.records import *  # noqa: E402, F403
 from pyhealth.errors.trials import *  # noqa: E402, F403

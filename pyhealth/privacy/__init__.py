@@ -1,1 +1,3 @@
-"""Privacy: what is kept off the chain, and how it is given out."""
+"""What is personal and stays off chain: kept in a vault, served through a gate, and destroyed on
+request.
+"""

@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pyhealth.errors import InputError, RecordNotHeld
-from pyhealth.hashing import RECORD_DOMAIN, commitment
+from pyhealth.errors import InputError, RecordNotHeld, SubjectUnknown
+from pyhealth.hashing import RECORD_DOMAIN, commitment, new_salt
 from pyhealth.openings import SUFFIX, load
+
+if TYPE_CHECKING:
+    from pyhealth.privacy.vault import Vault  # SQLAlchemy takes a while to import
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,38 @@ class Store(Protocol):
         checked against the commitment before a byte of it is served.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class VaultStore:
+    """The vault: bytes and salts encrypted under their subject's key, until it is erased."""
+
+    vault: Vault
+
+    def keep(self, subject: str, data: bytes) -> bytes:
+        """Keep a record of a subject, and return the commitment to it; the same bytes have the same
+        commitment again, so that what was cut short can be done again.
+        """
+        from pyhealth.privacy.vault import Kind
+
+        digest = hashlib.sha256(data).digest()
+        salt = self.vault.get_or_put(subject, Kind.SALT, f"record 0x{digest.hex()}", new_salt())
+        committed = commitment(RECORD_DOMAIN, salt, digest)
+        self.vault.get_or_put(subject, Kind.RECORD, f"0x{committed.hex()}", data)
+        return committed
+
+    def fetch(self, commitment: bytes) -> Held:
+        """Return what was kept."""
+        from pyhealth.privacy.vault import Kind
+
+        name = f"0x{commitment.hex()}"
+        try:
+            subject = self.vault.find(Kind.RECORD, name)
+        except SubjectUnknown as unknown:
+            raise RecordNotHeld(commitment) from unknown
+        data = self.vault.get(subject, Kind.RECORD, name)
+        digest = hashlib.sha256(data).hexdigest()
+        return Held(data, self.vault.get(subject, Kind.SALT, f"record 0x{digest}"))
 
 
 @dataclass(frozen=True, slots=True)

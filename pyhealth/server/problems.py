@@ -24,6 +24,7 @@ STATUSES: Sequence[tuple[type[PyHealthError], int]] = (  # the first that fits
     (errors.RecordNotHeld, 404),
     (errors.ReceiptNotFinal, 409),
     (errors.RecordChanged, 409),
+    (errors.SubjectErased, 410),
     (errors.RecordsPaused, 503),
     (errors.RecordDamaged, 500),
     (errors.GateError, 403),
