@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -127,10 +128,10 @@ def serve(
     with opened(network) as health:
         custodian = Custodian(health, _store(health, folder), _tokens(health), place)
         custodian.unlock()
-        config = uvicorn.Config(create_app(custodian), host, port, log_level="warning")
-        with config.bind_socket() as listening:
+        with _listening(host, port) as listening:
             print(f"The gate serves at {place}; /docs describes it.", file=sys.stderr, flush=True)
-            uvicorn.Server(config).run([listening])
+            app = create_app(custodian)
+            uvicorn.Server(uvicorn.Config(app, log_level="warning")).run([listening])
 
 
 def token(
@@ -159,6 +160,16 @@ def token(
     print(
         f"It stands in {tokens.file} as a hash, until {ends:%Y-%m-%d %H:%M} UTC.", file=sys.stderr
     )
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise InputError(
+            f"Nothing can listen on {host}, port {port} ({error.strerror}); name another --port."
+        ) from error
 
 
 def _wanted(record: str, purpose: str, action: str, study: str | None) -> Wanted:
