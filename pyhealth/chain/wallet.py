@@ -155,7 +155,7 @@ class Wallet:
             return Signer.from_key(cast_key(name))
         for file in (Path(name), self.home / "keystores" / f"{name}.json"):
             if file.is_file():
-                return Signer.from_key(self._unlock(file))
+                return Signer.from_key(self.unlock(file))
         known = ", ".join(
             (*CAST, *sorted(file.stem for file in (self.home / "keystores").glob("*.json")))
         )
@@ -167,7 +167,7 @@ class Wallet:
         if text := self.environment.get("PYHEALTH_PRIVATE_KEY"):
             return Signer.from_key(_private_key(text))
         if file := self.environment.get("PYHEALTH_KEYSTORE"):
-            return Signer.from_key(self._unlock(Path(file)))
+            return Signer.from_key(self.unlock(Path(file)))
         if local:
             return Signer.from_key(cast_key(default))
         raise ConfigError(
@@ -175,7 +175,8 @@ class Wallet:
             "or set PYHEALTH_KEYSTORE or PYHEALTH_PRIVATE_KEY."
         )
 
-    def _unlock(self, file: Path) -> bytes:
+    def unlock(self, file: Path) -> bytes:
+        """Return the key of a keystore."""
         from eth_account import Account
 
         try:
