@@ -194,11 +194,11 @@ def test_open_is_permitted_by_a_permit_for_payment(attached, sharing, record):
     sharing.health("insurer").index.sync()
     (event,) = sharing.health("insurer").index.events("RecordRegistry", "AccessDecided")
     receipt = event.arguments["receipt"]
-    assert (Purpose.HPAYMT, ConsentAction.USE, INSURER) == (
+    assert (
         Purpose(receipt[8]),
         ConsentAction(receipt[9]),
         receipt[6],
-    )
+    ) == (Purpose.HPAYMT, ConsentAction.USE, INSURER)
 
 
 def permitted_to_treat(sharing: Sharing) -> None:

@@ -10,6 +10,7 @@ pyhealth claim
 │   ├── a replacement and a void in a file are carried out after the rest
 │   └── a short pool pends, and settle pays
 ├── coverages are enrolled once, and shared with providers
+├── coverages, authorisations and contracts end before their time, and not after it
 └── on a chain that is not local, what tells amounts asks for a flag
 """
 
@@ -17,6 +18,8 @@ import json
 import random
 import signal
 import time
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, Cli
@@ -335,6 +338,53 @@ def test_coverages_are_enrolled_once_and_shared(insured, tmp_path, hospital):
     assert unknown.json["refused"] == 8
     assert taken.json == {"plans": 1, "coverages": 5}
     assert known.json["submitted"] == 8
+
+
+def rows_of_a_running_coverage(tmp_path: Path) -> Path:
+    file = tmp_path / "running.csv"
+    file.write_text("coverage,first_day,last_day,person\nC-1,2025-01-01,2099-12-31,P-1\n")
+    return file
+
+
+def test_what_a_payer_gave_ends_before_its_time(insured, hospital, tmp_path):
+    insured("claim", "coverage", rows_of_a_running_coverage(tmp_path), "--as", "insurer")
+    insured("claim", "contract", 1, "Hospital", "--from", "2025-01-01", "--to", "2099-12-31",
+            "--as", "insurer")  # fmt: skip
+    insured("claim", "authorise", "C-1", "--category", "surgery", "--units", 1, "--name", "PA-1",
+            "--from", "2025-01-01", "--to", "2099-12-31", "--as", "insurer")  # fmt: skip
+    ref, registry = Desk(hospital).book.card("C-1").ref, hospital.coverage
+    last, until = date(2098, 6, 30), date(2098, 7, 1)
+
+    told = [
+        insured("claim", *what, "--last", last, "--as", "insurer", "--json")
+        for what in (
+            ("end-authorisation", "C-1", "PA-1"),
+            ("end-contract", 1, "Hospital"),
+            ("end-coverage", "C-1"),
+        )
+    ]
+
+    assert [(one.status, one.json["last_day"]) for one in told] == [(0, str(last))] * 3
+    assert registry.authorisation_of(ref, 1).until == until
+    assert registry.is_contracted(1, HOSPITAL, last)
+    assert not registry.is_contracted(1, HOSPITAL, until)
+    assert registry.coverage_of(ref).until == until
+    assert Desk(hospital).book.card("C-1").until == until
+
+
+def test_a_coverage_ends_today_where_no_day_is_named_and_never_later(insured, hospital, tmp_path):
+    insured("claim", "coverage", rows_of_a_running_coverage(tmp_path), "--as", "insurer")
+    ref, today = Desk(hospital).book.card("C-1").ref, Desk(hospital).today()
+
+    ended = insured("claim", "end-coverage", "C-1", "--as", "insurer", "--json")
+    later = insured("claim", "end-coverage", "C-1", "--last", "2099-01-01", "--as", "insurer")
+    foreign = insured("claim", "end-coverage", "C-1", "--as", "hospital")
+
+    assert ended.json["last_day"] == str(today)
+    assert hospital.coverage.coverage_of(ref).until == today + timedelta(1)
+    assert (later.status, foreign.status) == (1, 1)
+    assert "Insurer" in foreign.err or "payer" in foreign.err
+    assert hospital.coverage.coverage_of(ref).until == today + timedelta(1)
 
 
 def test_amounts_are_told_on_public_chains_only_where_that_is_asked_for(insured, monkeypatch):
