@@ -3,6 +3,7 @@ pyhealth claim
 ├── given a plan, its coverages and a funded pool
 │   ├── submit decides and pays, and ends with a reconciliation
 │   │   ├── again, it submits nothing twice
+│   │   ├── a number that was used for other content is refused with its place
 │   │   ├── killed at random moments and run again, it comes to the same result
 │   │   └── what cannot be taken is refused with file and line, and the rest goes on
 │   ├── show, explain and remit tell what was decided; remit the same bytes every time
@@ -114,6 +115,40 @@ def test_submit_decides_and_pays_each_claim_once(insured, hospital):
     assert hospital.claims.claims_of(HOSPITAL) == first["submitted"]
     paid = hospital.claims.token.balance_of(hospital.signer.address)
     assert f"{paid / 100:.2f}" == first["amount"]
+
+
+OTHERS = {
+    "another charge": {
+        "item": item(net={"value": 81, "currency": "EUR"}),
+        "total": {"value": 81, "currency": "EUR"},
+    },
+    "another day": {"item": item(servicedDate="2025-02-11")},
+    "another service": {"item": item(modifier=[{"coding": [{"code": "M1"}]}])},
+    "another coverage": {
+        "insurance": [{"sequence": 1, "focal": True, "coverage": {"reference": "Coverage/C-1004"}}]
+    },
+    "another line": {
+        "item": [*item(), *item(sequence=2, servicedDate="2025-02-11")],
+        "total": {"value": 160, "currency": "EUR"},
+    },
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_submit_refuses_a_number_that_was_used_for_other_content(name, insured, hospital, tmp_path):
+    submit(insured, written(tmp_path / "first.ndjson", [resource("A"), resource("B", "C-1001")]))
+    file = written(
+        tmp_path / "second.ndjson", [resource("B", "C-1001"), resource("A", **OTHERS[name])]
+    )
+
+    told = submit(insured, file, status=1)
+
+    assert (told["submitted"], told["before"], told["refused"]) == (1, 1, 1)
+    assert told["refusals"] == [
+        f"{file}, line 2: claim 'A' was submitted before with other content, 80.00 charged in all; "
+        "give this one a number of its own, and where it corrects the former, let it replace that."
+    ]
+    assert hospital.claims.claims_of(HOSPITAL) == 2
 
 
 def killed(cli: Cli, hospital: Health, file, *, claims: int, kills: int, seconds: float) -> None:
