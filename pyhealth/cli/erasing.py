@@ -70,13 +70,13 @@ def erase(
     from pyhealth.cli.governing import Accounts
     from pyhealth.privacy.erasure import erase as destroy
     from pyhealth.privacy.erasure import verify
+    from pyhealth.privacy.vault import Kind
 
     with opened(network, account) as health:
         vault, domain, signer = health.vault, domain_of(health), health.signer
         theirs = [Accounts(health)(one) for one in accounts or ()]
-        known = vault.erased(subject) or subject in vault.subjects()
-        if not known:
-            raise SubjectUnknown
+        if vault.erased(subject) is None:
+            vault.names(subject, Kind.SALT)  # refuses whom the vault does not know
         if not yes and not confirmed("Destroy all that is kept of this subject, for ever?"):
             raise InputError("Nothing was erased.")
         file = destroy(vault, subject, health.settings.home, domain, signer, accounts=theirs)

@@ -68,7 +68,7 @@ class Ledger:
         """Return all subjects, once the whole tree is known to be right."""
         found = list(self._states(None, None))
         kept = select(subjects.c.tag, subjects.c.bucket, subjects.c.entry)
-        stored = set(self.connection.execute(kept).tuples())
+        stored = {tuple(row) for row in self.connection.execute(kept)}
         listed = {(one.tag, tree.bucket_of(one.tag), one.entry) for one in found}
         counted = self.connection.scalar(select(func.count()).select_from(rows))
         whole = counted == sum(len(one.held) for one in found) and stored == listed
@@ -132,8 +132,8 @@ class Ledger:
             new = {"tag": state.tag, "bucket": bucket}
             self.connection.execute(insert(subjects).values(**new, **values))
         listed = select(subjects.c.tag, subjects.c.entry).where(subjects.c.bucket == bucket)
-        entries = self.connection.execute(listed).tuples().all()
-        self._put(tree.climbed(bucket, tree.leaf(entries), self._siblings(bucket)))
+        entries = {row.tag: row.entry for row in self.connection.execute(listed)}
+        self._put(tree.climbed(bucket, tree.leaf(entries.items()), self._siblings(bucket)))
 
     def drop_rows(self, tag: bytes) -> None:
         """Delete all rows of a subject; the subject is saved afterwards."""
@@ -153,9 +153,9 @@ class Ledger:
 
     def plant(self) -> None:
         """Make the tree of subjects that were put into their table, whole."""
-        listed = self.connection.execute(select(subjects.c.tag, subjects.c.entry)).tuples()
+        listed = self.connection.execute(select(subjects.c.tag, subjects.c.entry))
         root = self.header.root
-        self._put(tree.built(listed), anew=True)
+        self._put(tree.built((row.tag, row.entry) for row in listed), anew=True)
         self.header = replace(self.header, root=root)  # to be compared
 
     def _put(self, hashes: Mapping[int, bytes], *, anew: bool = False) -> None:

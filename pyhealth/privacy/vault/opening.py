@@ -26,7 +26,7 @@ def open_vault(
     """
     vault = vault_at(settings, chain, kek or kek_of(settings, local=chain.local), patience)
     if not vault.store.exists():
-        if not chain.local:
+        if not chain.local or vault.witness.head() is not None:  # one that was there has gone
             raise VaultMissing(vault.store.where)
         _make(vault)
     with suppress(FilesRemain):  # told whoever erases; here something else is to be done
