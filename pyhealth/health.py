@@ -26,6 +26,7 @@ from pyhealth.records import RecordRegistry
 if TYPE_CHECKING:
     from pyhealth.index import Index  # SQLAlchemy takes a while to import
     from pyhealth.privacy.pseudonyms import Pseudonyms
+    from pyhealth.privacy.vault import Vault
     from pyhealth.trials.desk import Trials  # and so do the readers of study records
 
 DEFAULT_ACCOUNT = "sponsor"  # of the cast, on local chains
@@ -122,6 +123,15 @@ class Health:
 
         who = cast_address(text) if text in CAST and self.chain.local else text
         return member_called(self.consortium, register_of(self.consortium), who)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """What is personal: encrypted under a key for each subject, which erasure destroys."""
+        from pyhealth.privacy.vault import kek_of, open_vault
+
+        ask = self.wallet.ask_password
+        kek = kek_of(self.settings, local=self.chain.local, ask=ask)
+        return open_vault(self.settings, self.chain, kek)
 
     @cached_property
     def index(self) -> Index:

@@ -164,7 +164,7 @@ class Wallet:
             return Signer.from_key(cast_key(name))
         for file in (Path(name), self.home / "keystores" / f"{name}.json"):
             if file.is_file():
-                return Signer.from_key(self._unlock(file))
+                return Signer.from_key(self.unlock(file))
         if "@" in name:
             return self.pseudonym(name)
         known = ", ".join(
@@ -178,7 +178,7 @@ class Wallet:
         if text := self.environment.get("PYHEALTH_PRIVATE_KEY"):
             return Signer.from_key(_private_key(text))
         if file := self.environment.get("PYHEALTH_KEYSTORE"):
-            return Signer.from_key(self._unlock(Path(file)))
+            return Signer.from_key(self.unlock(Path(file)))
         if local:
             return Signer.from_key(cast_key(default))
         raise ConfigError(
@@ -186,7 +186,8 @@ class Wallet:
             "or set PYHEALTH_KEYSTORE or PYHEALTH_PRIVATE_KEY."
         )
 
-    def _unlock(self, file: Path) -> bytes:
+    def unlock(self, file: Path) -> bytes:
+        """Return the key of a keystore."""
         from eth_account import Account
 
         try:

@@ -83,9 +83,7 @@ def _subjects(health: Health) -> dict[str, str]:
         return {}
 
 
-def _scene(
-    health: Health, also: list[Path], handed: tuple[Path, ...], whole_chain: bool
-) -> Scene:
+def _scene(health: Health, also: list[Path], handed: tuple[Path, ...], whole_chain: bool) -> Scene:
     from pyhealth.privacy.audit.inspection import Scene
 
     contracts = health.record.contracts

@@ -1,4 +1,4 @@
-"""pyhealth privacy pseudonym, whose: the accounts that one patient has, one for each relationship."""
+"""pyhealth privacy pseudonym, whose: a patient's accounts, one for each relationship."""
 
 from __future__ import annotations
 

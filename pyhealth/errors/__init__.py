@@ -6,6 +6,7 @@ PyHealthError
 ├── CompileError            the Solidity compiler refused a source
 ├── DeploymentError         a contract is not deployed, or is not what was deployed
 ├── ProofInvalid            a document and its proof do not hold together
+├── PrivacyError            personal data could not be kept, read or destroyed as was asked
 ├── AccessDenied            a patient's consent does not permit what was asked; it is on record
 ├── DatabaseError           the event index cannot be kept or read
 │   ├── DatabaseUnreachable     no server answers, or no file can be made
@@ -284,5 +285,6 @@ from pyhealth.errors.consents import *  # noqa: E402, F403
 from pyhealth.errors.consortium import *  # noqa: E402, F403
 from pyhealth.errors.coverage import *  # noqa: E402, F403
 from pyhealth.errors.notary import *  # noqa: E402, F403
+from pyhealth.errors.privacy import *  # noqa: E402, F403
 from pyhealth.errors.records import *  # noqa: E402, F403
 from pyhealth.errors.trials import *  # noqa: E402, F403
