@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from pyhealth.cli import erasing, retaining, vaulting
+from pyhealth.cli import erasing, privacy_audit, processing, pseudonyms, retaining, vaulting
 
 app = typer.Typer(
     name="privacy",
-    help="What is personal: the vault, its retention, erasure.",
+    help="What is personal: the vault, pseudonyms, retention, erasure, audit, register.",
     no_args_is_help=True,
 )
 app.add_typer(vaulting.app)
@@ -18,3 +18,7 @@ app.command()(erasing.certificate)
 app.command("verify-certificate")(erasing.verify_certificate)
 app.command()(retaining.retention)
 app.command()(retaining.expire)
+app.command()(pseudonyms.pseudonym)
+app.command()(pseudonyms.whose)
+app.command()(privacy_audit.audit)
+app.command()(processing.register)

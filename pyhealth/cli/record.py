@@ -90,7 +90,7 @@ def register(
     about = read_labels(labels), read_confidentiality(confidentiality or "N")
     with opened(network, account) as health:
         desk = Desk.of(health)
-        who = desk.account(patient or f"{subject}@{desk.own_member(None)}")
+        who = desk.account(patient) if patient else _pseudonym(desk, str(subject))
         ref = health.records.register(who, *about, _committed(health, file, subject))
         described = _described(ref, health.records.record_of(ref))
     if only_ref:
@@ -233,6 +233,11 @@ def _committed(health: Health, file: Path, subject: str | None) -> bytes:
     if subject is None:
         return commit(file, "record").commitment
     return VaultStore(health.vault).keep(subject, content_of(file))
+
+
+def _pseudonym(desk: Desk, subject: str) -> str:
+    """Return the account that a subject has for this house alone."""
+    return desk.health.pseudonyms.of(subject, str(desk.own_member(None))).address
 
 
 def _opening(file: Path, subject: str | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ __all__ = [
     "CertificateInvalid",
     "FilesRemain",
     "KeyCommandFailed",
+    "PersonalDataFound",
     "PrivacyError",
     "SharesInvalid",
     "SubjectErased",
@@ -190,3 +191,10 @@ class CertificateInvalid(PrivacyError):
 
     file: str
     why: str
+
+
+@dataclass(eq=False)
+class PersonalDataFound(PrivacyError):
+    """Personal data stands in {places} place(s) where it must not; each finding says where."""
+
+    places: int
