@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 from pyhealth.cli import (  # noqa: F401  # further commands of claim
     account,
     approving,
+    attaching,
     billing,
     chain,
     claim,
@@ -22,9 +23,11 @@ from pyhealth.cli import (  # noqa: F401  # further commands of claim
     consortium,
     correcting,
     deploy,
+    ending,
     following,
     insuring,
     notary,
+    privacy,
     record,
     stopping,
     trial,
@@ -46,6 +49,7 @@ app.add_typer(chain.app)
 app.add_typer(claim.app)
 app.add_typer(consent.app)
 app.add_typer(consortium.app)
+app.add_typer(privacy.app)
 app.add_typer(record.app)
 for part in (conducting, approving, stopping, following):
     trial.app.add_typer(part.app)

@@ -27,7 +27,9 @@ GranteeArgument = Annotated[
 ]
 PatientOption = Annotated[
     str | None,
-    typer.Option(metavar="ACCOUNT", help="The patient; default: the account that acts."),
+    typer.Option(
+        metavar="ACCOUNT", help="The patient, also SUBJECT@MEMBER; default: the account that acts."
+    ),
 ]
 StudyOption = Annotated[
     str | None, typer.Option(metavar="0x…", help="Only for this study of the member.")
@@ -81,7 +83,7 @@ class Desk:
         return cls(health, register_of(health.consortium))
 
     def account(self, text: str) -> str:
-        """Read an account: one of the cast on local chains, a keystore, or an address."""
+        """Read an account: one of the cast on local chains, a keystore, a pseudonym, an address."""
         from pyhealth.cli.governing import Accounts
 
         return Accounts(self.health)(text)
