@@ -549,7 +549,7 @@ def test_an_emergency_is_used_reviewed_by_signature_and_overdue_where_it_is_not(
     assert told["finding"] == "unjustified"
     assert said(record("overdue", "--all", "--json")) == []
     (folder / "reason.txt").write_text("Another reason.")
-    done(record(*words))
+    refused(record(*words), "without justification, and cannot break it again before")
 
 
 # Logs of custodians
