@@ -19,17 +19,21 @@ import json
 import random
 import signal
 import time
+from collections import Counter
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, Cli
 from consortium_cast import HOSPITAL, INSURER
+from test_remittances import balance
 
 from pyhealth.chain.network import Chain
 from pyhealth.health import Health
 from pyhealth.reimbursement.coding import Coder
 from pyhealth.reimbursement.desk import Desk
+from pyhealth.standards.x12 import segments
 
 SAMPLES = ROOT / "samples/claims"
 SERVICE = "urn:pyhealth:sample-services"
@@ -305,6 +309,24 @@ def test_void_replace_appeal_and_decide_correct_a_claim(insured, hospital, tmp_p
     assert appeal.json["status"] == "open"
     assert told.json["appeal"] == "granted"
     assert (denied["paid"], granted["paid"]) == ("0.00", "300.00")
+    told = [remitted(insured, tmp_path, member) for member in ("hospital", "insurer")]
+    assert told[0] == told[1]
+    assert len(told[0]) == 2 * hospital.claims.claims_of(HOSPITAL) + 2
+    found = list(segments(tmp_path / "hospital/remittance-1.835"))
+    assert balance(found)["CLP"] == 16
+    assert Counter(one[2] for one in found if one.name == "CLP") == {"1": 13, "2": 1, "22": 2}
+    # what moved is what the tokens say
+    moved = sum(Decimal(one[2]) for one in found if one.name == "BPR")
+    back = sum(Decimal(one[4]) for one in found if one.name == "PLB" and one[3][:2] == "72")
+    held = hospital.claims.token.balance_of(hospital.signer.address)
+    assert moved + back == Decimal(held).scaleb(-2)
+
+
+def remitted(cli: Cli, folder: Path, member: str) -> dict[Path, bytes]:
+    """What a member writes of all decisions."""
+    out = folder / member
+    assert cli("claim", "remit", out, "--as", member).status == 0
+    return {file.relative_to(out): file.read_bytes() for file in out.rglob("*.*")}
 
 
 def test_corrections_in_a_file_are_carried_out_after_the_rest(insured, hospital, tmp_path):

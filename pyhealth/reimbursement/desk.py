@@ -80,6 +80,7 @@ class Desk:
         lenient: bool = False,
         strict: bool = False,
         on_refused: Callable[[Refused], None] = lambda refused: None,
+        on_noted: Callable[[str], None] = lambda noted: None,
         progress: Progress = silent,
     ) -> Reconciliation:
         """Submit the claims of files as this account's provider; each once, however often."""
@@ -95,6 +96,7 @@ class Desk:
             self.book,
             self.member,
             on_refused,
+            on_noted,
         )
         return run.run(read_claims(files, expected), progress)
 

@@ -21,6 +21,7 @@ OF_CLAIM = (
     "ClaimAppealed",
     "AppealDecided",
 )
+MOVING = OF_CLAIM[:4]  # what decides it, and moves tokens
 COVERAGE_REF, CLAIM_REF = slice(32, 64), slice(64, 96)  # in the data of ClaimAdjudicated
 AMOUNT = (1 << 48) - 1
 
@@ -96,10 +97,10 @@ def identifiers(index: Index, name: str, provider: int) -> set[bytes]:
     return {row[0] for row in index.rows(CLAIMS, name, {"provider": [provider]})}
 
 
-def standing(index: Index, claim_id: bytes) -> Standing:
+def standing(index: Index, claim_id: bytes, names: Iterable[str] = OF_CLAIM) -> Standing:
     """Return a claim as the index stands; sync it first."""
     found: list[Event] = []
-    for name in OF_CLAIM:
+    for name in names:
         found += index.events(CLAIMS, name, {"claimId": claim_id})
     if not found:
         raise InputError(
@@ -122,10 +123,29 @@ def find(index: Index, provider: int, claim_ref: bytes) -> bytes | None:
     return bytes(last)
 
 
-def all_of(index: Index, **parties: int) -> dict[bytes, Standing]:
-    """Return the claims of a payer or a provider, in the order in which they were submitted."""
-    found = [event for name in OF_CLAIM[:4] for event in index.events(CLAIMS, name, parties)]
-    return replay(sorted(found, key=order))
+def each_of(index: Index, member: int) -> Iterator[Standing]:
+    """Yield the claims of a payer, then those that it submitted to others, each in the order in
+    which they were submitted. In memory are the identifiers of those that more happened to.
+    """
+    yield from _each(index, "payer", member)
+    for one in _each(index, "provider", member):
+        if one.payer != member:
+            yield one
+
+
+def _each(index: Index, side: str, member: int) -> Iterator[Standing]:
+    party = {side: member}
+    more = {row[0] for row in index.rows(CLAIMS, "AppealDecided")}
+    for name in MOVING[1:]:
+        more |= {row[0] for row in index.rows(CLAIMS, name, {side: [member]})}
+    told = set[bytes]()
+    for event in index.events(CLAIMS, MOVING[0], party):
+        claim_id: Any = event.arguments["claimId"]
+        if claim_id not in more:
+            yield from replay([event]).values()
+        elif claim_id not in told:
+            told.add(claim_id)
+            yield standing(index, claim_id, MOVING)
 
 
 def replay(events: Iterable[Event]) -> dict[bytes, Standing]:

@@ -104,6 +104,7 @@ class Submission:
     book: Book
     provider: int
     on_refused: Callable[[Refused], None] = lambda refused: None
+    on_noted: Callable[[str], None] = lambda noted: None  # what was left out or assumed, and where
     most_gas: int = MOST_GAS  # of one transaction
     result: Reconciliation = field(default_factory=Reconciliation)
 
@@ -142,7 +143,10 @@ class Submission:
         for one in read:
             if isinstance(one, Refused):
                 self._refuse(one)
-            elif one.frequency is not Frequency.ORIGINAL:
+                continue
+            for finding in one.findings:
+                self.on_noted(f"{one.place}: {finding}.")
+            if one.frequency is not Frequency.ORIGINAL:
                 self._corrections.append(one)
             elif item := self._item(one):
                 yield item
