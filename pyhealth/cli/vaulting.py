@@ -108,7 +108,7 @@ def restore(
     Example: `pyhealth privacy vault restore vault-2027-01.backup --replace`
     """
     from pyhealth.privacy.vault import inventory
-    from pyhealth.privacy.vault.backup import restore as put_back
+    from pyhealth.privacy.vault.restoring import restore as put_back
     from pyhealth.privacy.vault.opening import vault_at
 
     shares = _shares(share or [])
