@@ -10,14 +10,14 @@ vault
 │   ├── no byte of a name or a value is in the file
 │   └── what is missing, unknown or erased is refused without repeating it
 ├── given a file that was changed
-│   ├── every flipped bit, truncated value, and swap of two rows is found
+│   ├── every flipped bit, truncated value, value of another kind, and swap of two rows is found
 │   ├── every row that was removed, added or put back is found
 │   ├── a whole file that was put back, emptied, cut or removed is found
 │   ├── a changed or emptied head or list of the erased is found
 │   └── no refusal shows what the vault holds
 ├── given another chain or another key
 │   └── it refuses, and says which
-├── given several processes
+├── given several processes, or many threads
 │   └── none loses a write of another
 ├── given a database that is gone, locked or full
 │   └── it refuses in one sentence
@@ -229,6 +229,24 @@ def test_every_truncated_value_is_found(home):
     assert len(values) > 50
 
 
+def test_every_value_of_another_kind_is_found(home):
+    filled(home).close()
+    file = file_of(home)
+    listed = list(cells(file))
+
+    with changing(file) as database:
+        for cell in listed:
+            if cell.column in ("node", "version") and "rows" not in cell.table:
+                continue  # the database itself refuses them there
+            text, raw = "text", cell.value.encode() if isinstance(cell.value, str) else b"bytes"
+            for value in (text, raw, 7):
+                put(database, cell, value)
+                assert refusal(home) is not None, (cell, value)
+            put(database, cell, cell.value)
+
+    assert refusal(home) is None
+
+
 def test_every_swap_of_two_rows_is_found(home):
     filled(home).close()
     file = file_of(home)
@@ -378,6 +396,21 @@ def test_another_key_is_refused(home):
 
     assert refused.value.expected == kek().name
     assert refused.value.given == kek(OTHER_KEY).name
+
+
+def test_fifty_threads_share_a_vault(home):
+    vault = filled(home)
+    for number in range(20):
+        vault.put("somebody else", Kind.SALT, f"{number}", b"%d" % number)
+
+    with concurrent.futures.ThreadPoolExecutor(50) as pool:
+        read = list(
+            pool.map(lambda n: vault.get("somebody else", Kind.SALT, f"{n % 20}"), range(200))
+        )
+        list(pool.map(lambda n: vault.put(f"{n % 3}", Kind.SALT, f"{n}", b"x"), range(20)))
+
+    assert read == [b"%d" % (number % 20) for number in range(200)]
+    assert vault.check() == 43
 
 
 def put_some(home: Path, who: int, count: int) -> None:
