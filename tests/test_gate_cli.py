@@ -12,6 +12,7 @@ pyhealth record open, fetch, serve, token
 """
 
 import re
+import secrets
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -161,7 +162,7 @@ def test_given_no_patient_the_subject_gets_a_pseudonym_of_this_house(sharing, cl
 
 
 def test_a_lost_vault_and_its_lost_key_come_back_from_backup_and_shares(
-    sharing, cli, record, folder, home, monkeypatch
+    sharing, cli, record, folder, home
 ):
     sharing.permit()
     keys = [secrets.token_hex(32) for _ in range(2)]
