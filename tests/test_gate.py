@@ -15,6 +15,7 @@ the gate
 │   └── upon a denial it serves nothing
 ├── of two that come with one receipt at the same moment, one is served
 ├── a receipt that is older than the request opens nothing
+├── where the list of what was served upon cannot be used, nothing is served
 └── stores
     ├── a folder finds a record by its opening, and never leaves the folder
     └── a store that has nothing says so
@@ -371,6 +372,22 @@ def test_a_receipt_that_is_older_than_the_request_opens_nothing(
 
     assert refused.value.receipt_hash == older.receipt_hash
     assert shelf.asked == 0
+
+
+@pytest.mark.parametrize("harm", ["garbage", "folder"])
+def test_where_the_list_of_what_was_served_upon_cannot_be_used_nothing_is_served(
+    sharing, gate, letter, harm
+):
+    sharing.permit()
+    file = gate.served.file
+    file.unlink()
+    if harm == "garbage":
+        file.write_bytes(b"no database" * 100)
+    else:
+        file.mkdir()
+
+    with pytest.raises(errors.ServedUnusable, match="could open a record twice"):
+        gate.open(letter, TREAT)
 
 
 # Stores

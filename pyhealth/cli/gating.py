@@ -110,7 +110,7 @@ def serve(
 ) -> None:
     """Serve the records that are kept here over HTTP, each upon a receipt that permits it.
 
-    /docs describes it. TLS and limits belong into a proxy before it; say --origin then.
+    /openapi.json describes it. TLS and limits belong into a proxy before it; say --origin then.
 
     Example: `pyhealth record serve --port 8080 --origin https://gate.hospital.example`
     """
@@ -129,7 +129,8 @@ def serve(
         custodian = Custodian(health, _store(health, folder), _tokens(health), place)
         custodian.unlock()
         with _listening(host, port) as listening:
-            print(f"The gate serves at {place}; /docs describes it.", file=sys.stderr, flush=True)
+            told = f"The gate serves at {place}; /openapi.json describes it."
+            print(told, file=sys.stderr, flush=True)
             app = create_app(custodian)
             uvicorn.Server(uvicorn.Config(app, log_level="warning")).run([listening])
 

@@ -26,6 +26,7 @@ __all__ = [
     "RecordChanged",
     "RecordDamaged",
     "RecordNotHeld",
+    "ServedUnusable",
 ]
 
 
@@ -163,3 +164,13 @@ class RecordDamaged(GateError):
 
     record: bytes
     version: int
+
+
+@dataclass(eq=False)
+class ServedUnusable(GateError):
+    """The list of receipts served upon, {file}, cannot be used ({why}), and without it one could
+    open a record twice; repair it, or put its backup in its place.
+    """
+
+    file: str
+    why: str

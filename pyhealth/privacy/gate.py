@@ -7,7 +7,6 @@ it). Both end in the same checks.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -158,4 +157,4 @@ class Gate:
     def _now(self) -> datetime:
         """Return the time, by the chain's clock where it runs ahead of ours."""
         block = self.records.binding.chain.block("latest") or {"timestamp": "0x0"}
-        return max(datetime.fromtimestamp(time.time(), UTC), utc(int(block["timestamp"], 16)))
+        return max(datetime.now(UTC), utc(int(block["timestamp"], 16)))
