@@ -226,8 +226,8 @@ def serving(cli: Cli, folder) -> Iterator[str]:
             time.sleep(0.1)
     yield url
     process.terminate()
-    _, err = process.communicate(timeout=20)
-    assert f"The gate serves at {url}" in err
+    out, err = process.communicate(timeout=20)
+    assert f"{url}/openapi.json" in out
     assert "Traceback" not in err
 
 
@@ -239,12 +239,15 @@ def test_a_member_fetches_with_its_own_key_and_a_token_stands_for_an_account(
 
     told = record("fetch", serving, kept, *FOR_TREAT, "--out", "x", "--as", "insurer", "--json")
     token = done(record("token", "hospital", "--until", "1h")).out.strip()
+    again = done(record("token", "hospital", "--json")).json
     header = {"Authorization": f"Bearer {token}"}
     answer = httpx.get(f"{serving}/records/{kept}", params={"purpose": "TREAT"}, headers=header)
 
     assert done(told).json["bytes"] == len(LETTER)
     assert Path("x").read_bytes() == LETTER
     assert (answer.status_code, answer.content) == (200, LETTER)
+    assert (again["account"], len(again["token"])) == ("hospital", len(token))
+    assert token not in Path(again["file"]).read_text()
     refused(
         record("fetch", serving, kept, *FOR_TREAT, "--as", "sponsor"),
         "Sponsor .* refused, no directive applies",

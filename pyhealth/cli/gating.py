@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pyhealth.cli.sharing import Desk, StudyOption, read_action, read_purpose
-from pyhealth.cli.shell import AccountOption, JsonOption, NetworkOption, hash_of, opened, show
+from pyhealth.cli.shell import (
+    AccountOption,
+    JsonOption,
+    NetworkOption,
+    hash_of,
+    opened,
+    print_json,
+    show,
+)
 from pyhealth.errors import AccessDenied, AccessNotPermitted, InputError
 
 if TYPE_CHECKING:
@@ -107,6 +115,7 @@ def serve(
         typer.Option(metavar="URL", help="The gate's address, as callers know it."),
     ] = None,
     network: NetworkOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Serve the records that are kept here over HTTP, each upon a receipt that permits it.
 
@@ -129,8 +138,8 @@ def serve(
         custodian = Custodian(health, _store(health, folder), _tokens(health), place)
         custodian.unlock()
         with _listening(host, port) as listening:
-            told = f"The gate serves at {place}; /openapi.json describes it."
-            print(told, file=sys.stderr, flush=True)
+            show({"gate": place, "described": f"{place}/openapi.json"}, as_json=as_json)
+            sys.stdout.flush()
             app = create_app(custodian)
             uvicorn.Server(uvicorn.Config(app, log_level="warning")).run([listening])
 
@@ -139,6 +148,7 @@ def token(
     account: Annotated[str, typer.Argument(metavar="NAME", help="One of the cast, or a keystore.")],
     until: Annotated[str, typer.Option(metavar="MOMENT", help="Its end, or such as 90d.")] = "90d",
     network: NetworkOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a token for a program of this house: the gate then asks the contract as that account.
 
@@ -157,10 +167,13 @@ def token(
     with opened(network, account) as health:
         _ = health.signer  # an account that is not there gets no token
         tokens = _tokens(health)
-    print(tokens.issue(account, ends))
-    print(
-        f"It stands in {tokens.file} as a hash, until {ends:%Y-%m-%d %H:%M} UTC.", file=sys.stderr
-    )
+    made = tokens.issue(account, ends)
+    if as_json:
+        print_json({"token": made, "account": account, "until": ends, "file": tokens.file})
+        return
+    print(made)
+    where = f"It stands in {tokens.file} as a hash, until {ends:%Y-%m-%d %H:%M} UTC."
+    print(where, file=sys.stderr)
 
 
 def _listening(host: str, port: int) -> socket.socket:

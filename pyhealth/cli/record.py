@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli import auditing, gating, reviewing
+from pyhealth.cli import auditing, gating, logbook, reviewing
 from pyhealth.cli.gating import ActionOption, PurposeOption, RecordArgument
 from pyhealth.cli.sharing import (
     Desk,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="record", help="References to health records, and every access.", no_args_is_help=True
 )
-app.command("log")(auditing.log)
+app.command("log")(logbook.log)
 app.command()(auditing.anchor)
 app.command()(auditing.gaps)
 app.command("break-glass")(reviewing.break_glass)

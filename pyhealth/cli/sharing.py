@@ -224,6 +224,28 @@ def codes(kind: type[C], texts: Iterable[str], what: str) -> frozenset[C]:
     return frozenset(one_of(kind, text, what) for text in _pieces(texts))
 
 
+def read_references(desk: Desk, said: Iterable[str]) -> dict[str, Grantee | None]:
+    """Read which member each reference of FHIR means, such as Organization/f001=Hospital."""
+    from pyhealth.values import Grantee
+
+    found: dict[str, Grantee | None] = {}
+    for text in said:
+        reference, parted, name = text.rpartition("=")
+        if not parted or not reference:
+            raise InputError(f"{text!r} says of no reference which member it is; write R=MEMBER.")
+        found[reference] = None if name == "none" else Grantee(desk.member(name))
+    return found
+
+
+def denied_whole(
+    labels: list[str] | None, actions: list[str] | None
+) -> tuple[list[str], list[str], str]:
+    """Return what a denial means where nothing is named: all data, every action, any ceiling."""
+    from pyhealth.values import ConsentAction
+
+    return labels or ["all"], actions or [one.name for one in ConsentAction], "V"
+
+
 def names_of(found: Iterable[IntEnum]) -> list[str]:
     """Return the names of codes in their order, for scripts."""
     return [one.name for one in sorted(found)]

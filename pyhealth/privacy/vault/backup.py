@@ -10,6 +10,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,8 @@ def back_up(vault: Vault, file: Path) -> int:
     except OSError as error:
         raise InputError(f"{file} cannot be written ({error.strerror}).") from error
     finally:
-        made.unlink(missing_ok=True)
+        with suppress(OSError):
+            made.unlink(missing_ok=True)
     return count
 
 
