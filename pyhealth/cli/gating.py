@@ -114,14 +114,19 @@ def serve(
         str | None,
         typer.Option(metavar="URL", help="The gate's address, as callers know it."),
     ] = None,
+    member: Annotated[
+        str | None, typer.Option(help="Whose records these are; default: that of the account.")
+    ] = None,
+    account: AccountOption = None,
     network: NetworkOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Serve the records that are kept here over HTTP, each upon a receipt that permits it.
 
-    /openapi.json describes it. TLS and limits belong into a proxy before it; say --origin then.
+    With --member it needs no key but those of its tokens. /openapi.json describes it. TLS and
+    limits belong into a proxy before it; say --origin then.
 
-    Example: `pyhealth record serve --port 8080 --origin https://gate.hospital.example`
+    Example: `pyhealth record serve --member Hospital --origin https://gate.hospital.example`
     """
     try:
         import uvicorn
@@ -134,8 +139,9 @@ def serve(
     from pyhealth.privacy.presenting import origin_of
 
     place = origin_of(origin or f"http://{host}:{port}")
-    with opened(network) as health:
-        custodian = Custodian(health, _store(health, folder), _tokens(health), place)
+    with opened(network, account) as health:
+        whose = Desk.of(health).own_member(member)
+        custodian = Custodian(whose, health, _store(health, folder), _tokens(health), place)
         custodian.unlock()
         with _listening(host, port) as listening:
             show({"gate": place, "described": f"{place}/openapi.json"}, as_json=as_json)
@@ -199,9 +205,9 @@ def _gate(health: Health, folder: Path | None) -> Gate:
 
 
 def _store(health: Health, folder: Path | None) -> Store:
-    from pyhealth.privacy.stores import FolderStore
+    from pyhealth.privacy.stores import FolderStore, VaultStore
 
-    return FolderStore(folder) if folder else health.gate.store
+    return FolderStore(folder) if folder else VaultStore(health.vault)
 
 
 def _tokens(health: Health) -> Any:
