@@ -13,7 +13,6 @@ from pyhealth.cli.sharing import (
     Desk,
     LabelsOption,
     StudyOption,
-    names_of,
     read_action,
     read_confidentiality,
     read_labels,
@@ -29,6 +28,7 @@ from pyhealth.cli.shell import (
     show,
     show_rows,
 )
+from pyhealth.cli.telling import names_of
 from pyhealth.errors import AccessDenied, InputError
 
 if TYPE_CHECKING:

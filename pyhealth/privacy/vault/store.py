@@ -156,11 +156,14 @@ class Store:
                 yield connection
 
     def wipe(self) -> None:
-        """Rewrite the file, or the table of keys, so that no deleted byte is left in its pages."""
-        statement = "VACUUM" if self.sqlite else f"VACUUM FULL {subjects.name}"
+        """Rewrite PostgreSQL's table of keys without what was deleted, which it would keep for a
+        while; SQLite has overwritten it already. Logs and replicas of a server are its keeper's.
+        """
+        if self.sqlite:
+            return
         with self._refusals(), self.engine.connect() as plain:
-            connection = plain.execution_options(isolation_level="AUTOCOMMIT", bare=True)
-            connection.exec_driver_sql(statement)
+            connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql(f"VACUUM FULL {subjects.name}")
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
@@ -226,6 +229,5 @@ def _private(connection: sqlite3.Connection, _: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if not options.get("bare"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
