@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli import auditing, gating, logbook, reviewing
+from pyhealth.cli import auditing, gating, logbook, reviewing, serving
 from pyhealth.cli.gating import ActionOption, PurposeOption, RecordArgument
 from pyhealth.cli.sharing import (
     Desk,
@@ -48,8 +48,8 @@ app.command("sign-review")(reviewing.sign_review)
 app.command()(reviewing.overdue)
 app.command("open")(gating.open_record)
 app.command("fetch")(gating.fetch_record)
-app.command()(gating.serve)
-app.command()(gating.token)
+app.command()(serving.serve)
+app.command()(serving.token)
 
 SubjectOption = Annotated[
     str | None,
