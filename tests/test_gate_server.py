@@ -87,7 +87,7 @@ def running(sharing, shelf, home) -> Iterator[Running]:
     """The hospital's gate, served."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    custodian = Custodian(sharing.health("hospital"), shelf, Tokens(home / "gate/tokens"), url)
+    custodian = Custodian(1, sharing.health("hospital"), shelf, Tokens(home / "gate/tokens"), url)
     config = uvicorn.Config(create_app(custodian), port=port, log_level="critical")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -147,7 +147,9 @@ def test_where_a_token_is_denied_it_gets_a_problem_with_ground_and_receipt(
     told = denied(answer, 403, "no directive applies")
     assert told["ground"] == "none"
     assert told["receipt"] == "0x" + sharing.records().head_of(PATIENT).hex()
-    assert told["type"] == "/docs#access-not-permitted"
+    assert told["type"] == "/problems/access-not-permitted"
+    assert "tells the patient" in httpx.get(running.url + told["type"]).text
+    denied(httpx.get(running.url + "/problems/mars"), 404, "no such problem")
 
 
 def test_a_study_is_asked_for_by_its_own_directives(sharing, running, letter):
@@ -285,7 +287,7 @@ def test_what_broke_in_the_house_is_not_told_outside(sharing, running, letter, s
         (errors.NodeUnreachable("http://node:8545", "it is gone"), 503),
     ):
 
-        def fail(self, commitment, broken=broken):
+        def fail(self, record, broken=broken):
             raise broken
 
         monkeypatch.setattr(Shelf, "fetch", fail)
@@ -320,7 +322,12 @@ def test_every_answer_is_one_that_its_description_names(sharing, running, letter
 
     for operation in described.get_all_operations():
         conforms(operation.ok(), header, seen)
-    assert {200} <= seen
+    asked = {"path_parameters": {"record": "0x" + letter.hex()}}
+    operation = described["/records/{record}"]["GET"]
+    for purpose in ("TREAT", "HRESCH"):
+        case = operation.Case(**asked, query={"purpose": purpose})
+        seen.add(case.call_and_validate(headers=header).status_code)
+    assert {200, 403, 404} <= seen
     assert max(seen) < 500
 
 

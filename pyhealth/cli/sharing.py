@@ -100,14 +100,7 @@ class Desk:
 
     def own_member(self, text: str | None) -> int:
         """Read a member; none: the one that the acting account acts for."""
-        from pyhealth.errors import AccountUnknown
-
-        if text:
-            return self.member(text)
-        me = self.health.signer.address
-        if not (number := self.health.consortium.actor_of(me).member):
-            raise AccountUnknown(me)
-        return number
+        return self.member(text) if text else self.health.member
 
     def grantee(self, text: str, study: str | None = None) -> Grantee:
         """Read whom a directive is for: a member or everyone, and a study."""

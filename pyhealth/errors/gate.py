@@ -25,7 +25,9 @@ __all__ = [
     "ReceiptStale",
     "RecordChanged",
     "RecordDamaged",
+    "RecordKeptElsewhere",
     "RecordNotHeld",
+    "ServedUnusable",
 ]
 
 
@@ -147,6 +149,17 @@ class RecordChanged(GateError):
 
 
 @dataclass(eq=False)
+class RecordKeptElsewhere(GateError):
+    """Record {record} is kept by member {custodian}, and this is the gate of member {member}; go to
+    its custodian's.
+    """
+
+    record: bytes
+    custodian: int
+    member: int
+
+
+@dataclass(eq=False)
 class RecordNotHeld(GateError):
     """Nothing that is kept here opens commitment {commitment}; the record's custodian has it, or
     keep it here with 'pyhealth record register --subject'.
@@ -163,3 +176,13 @@ class RecordDamaged(GateError):
 
     record: bytes
     version: int
+
+
+@dataclass(eq=False)
+class ServedUnusable(GateError):
+    """The list of receipts served upon, {file}, cannot be used ({why}), and without it one could
+    open a record twice; repair it, or put its backup in its place.
+    """
+
+    file: str
+    why: str

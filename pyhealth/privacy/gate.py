@@ -7,7 +7,6 @@ it). Both end in the same checks.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from pyhealth.errors import (
     ReceiptStale,
     RecordChanged,
     RecordDamaged,
+    RecordKeptElsewhere,
     RecordUnknown,
 )
 from pyhealth.privacy.served import Served
@@ -46,6 +46,13 @@ class Wanted:
     action: ConsentAction = ConsentAction.ACCESS
     study: bytes = NO_STUDY
 
+    def request(self, records: RecordRegistry) -> Requested:
+        """Ask the contract for it."""
+        if any(self.study):
+            whole = self.record_ref, self.study, self.purpose, self.action
+            return records.request_access_for_study(*whole)
+        return records.request_access(self.record_ref, self.purpose, self.action)
+
     def differs(self, receipt: Receipt, actor: str) -> str | None:
         """Say in what a receipt is not the one for this, or nothing."""
         pairs = {
@@ -68,8 +75,13 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Serves what a custodian keeps, upon receipts of the record registry; each serves once."""
+    """Serves what a custodian keeps, upon receipts of the record registry; each serves once.
 
+    Only what this custodian registered: another member can register a copy of a commitment that it
+    sees on the chain, for a patient of its own making who permits everything.
+    """
+
+    custodian: int  # the member whose gate this is
     records: RecordRegistry
     store: Store
     served: Served
@@ -86,11 +98,9 @@ class Gate:
         permission, and is raised as `AccessNotPermitted`.
         """
         wanted, chain = Wanted(record_ref, purpose, action, study), self.records.binding.chain
+        self._record(record_ref)  # nothing is asked for what is not kept here
         before = chain.head()
-        if any(study):
-            made = self.records.request_access_for_study(record_ref, study, purpose, action)
-        else:
-            made = self.records.request_access(record_ref, purpose, action)
+        made = wanted.request(self.records)
         found = self._found(made.anchored.transaction, wanted, made.receipt.actor)
         if found.anchored.block_number <= before:
             raise ReceiptStale(found.receipt_hash, found.receipt.decided_at)
@@ -138,24 +148,26 @@ class Gate:
         asked = wanted.record_ref, wanted.study, wanted.purpose, wanted.action
         if not self.records.would_permit(receipt.actor, *asked):
             raise ReceiptOverruled(found.receipt_hash)
-        record = self._record(receipt)
-        held = self.store.fetch(record.commitment)
+        record = self._record(receipt.record_ref)
+        if record.version != receipt.record_version:
+            raise RecordChanged(receipt.record_ref, receipt.record_version, record.version)
+        held = self.store.fetch(record)
         if held.commitment != record.commitment:
             raise RecordDamaged(receipt.record_ref, record.version)
         if not self.served.spend(found.receipt_hash, receipt):
             raise ReceiptSpent(found.receipt_hash)
         return Opened(held.data, found)
 
-    def _record(self, receipt: Receipt) -> Record:
-        """Return the record as it is registered now: not as another version was permitted."""
-        record = self.records.record_of(receipt.record_ref)
+    def _record(self, record_ref: bytes) -> Record:
+        """Return a record of this custodian as it is registered now."""
+        record = self.records.record_of(record_ref)
         if record is None:
-            raise RecordUnknown(receipt.record_ref)
-        if record.version != receipt.record_version:
-            raise RecordChanged(receipt.record_ref, receipt.record_version, record.version)
+            raise RecordUnknown(record_ref)
+        if record.custodian != self.custodian:
+            raise RecordKeptElsewhere(record_ref, record.custodian, self.custodian)
         return record
 
     def _now(self) -> datetime:
         """Return the time, by the chain's clock where it runs ahead of ours."""
         block = self.records.binding.chain.block("latest") or {"timestamp": "0x0"}
-        return max(datetime.fromtimestamp(time.time(), UTC), utc(int(block["timestamp"], 16)))
+        return max(datetime.now(UTC), utc(int(block["timestamp"], 16)))

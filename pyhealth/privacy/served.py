@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pyhealth.errors import DatabaseUnreachable
+from pyhealth.errors import ServedUnusable
 from pyhealth.values import Receipt
 
 LOCK_SECONDS = 30.0  # to wait for other processes
@@ -27,7 +27,7 @@ class Served:
         try:
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise DatabaseUnreachable(str(file), str(error.strerror)) from error
+            raise ServedUnusable(str(file), str(error.strerror)) from error
         with self._opened() as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute(SCHEMA)
@@ -53,4 +53,4 @@ class Served:
                 with db:
                     yield db
         except sqlite3.Error as error:
-            raise DatabaseUnreachable(str(self.file), str(error)) from error
+            raise ServedUnusable(str(self.file), str(error)) from error

@@ -1,4 +1,4 @@
-"""The custodian's gate as an HTTP server, with an OpenAPI description at /docs."""
+"""The custodian's gate as an HTTP server, which /openapi.json describes."""
 
 from pyhealth.server.app import create_app
 from pyhealth.server.custodian import Custodian

@@ -6,7 +6,7 @@ from enum import IntEnum
 from importlib.metadata import version
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Path, Query, Request, Response
+from fastapi import FastAPI, Path, Query, Response, Security
 from fastapi.security import APIKeyHeader
 from pydantic import BeforeValidator, WithJsonSchema
 
@@ -28,6 +28,9 @@ account that sent it over EIP-712 `Presenting(bytes32 transaction,bytes32 gate)`
 the record registry, where `gate` is the Keccak-256 of this gate's scheme, host and port. A receipt
 opens a record once, within five minutes. `pyhealth record fetch` does all of it.
 """
+AUTHORIZATION = APIKeyHeader(
+    name="Authorization", auto_error=False, description="Bearer TOKEN, or Receipt TX.SIGNATURE."
+)
 SERVED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The record, as it was registered.",
@@ -57,19 +60,22 @@ PURPOSE, ACTION = _named(Purpose, "purpose"), _named(ConsentAction, "action")
 
 def create_app(custodian: Custodian) -> FastAPI:
     """Return the application of a custodian's gate, for any ASGI server."""
-    app = FastAPI(title="pyhealth gate", version=version("pyhealth"), description=ABOUT)
-    authorization = APIKeyHeader(name="Authorization", auto_error=False)
+    app = FastAPI(
+        title="pyhealth gate",
+        version=version("pyhealth"),
+        description=ABOUT,
+        docs_url=None,  # these pages load scripts of others
+        redoc_url=None,
+    )
     problems.register(app)
 
     @app.get(
         "/records/{record}",
         responses=SERVED | problems.DOCUMENTED,
         response_class=Response,
-        dependencies=[],
-        openapi_extra={"security": [{authorization.scheme_name: []}]},
     )
     def record(
-        request: Request,
+        authorization: Annotated[str | None, Security(AUTHORIZATION)],
         record: Annotated[str, Path(pattern=HASH, description="The record's reference.")],
         purpose: Annotated[Purpose, *PURPOSE, Query(description="What for.")],
         action: Annotated[ConsentAction, *ACTION, Query()] = ConsentAction.ACCESS,
@@ -78,7 +84,7 @@ def create_app(custodian: Custodian) -> FastAPI:
         """Serve a record to an account with a receipt that permits it."""
         whose = bytes.fromhex(study[2:]) if study else NO_STUDY
         wanted = Wanted(bytes.fromhex(record[2:]), purpose, action, whose)
-        opened = custodian.answer(request.headers.get("authorization"), wanted)
+        opened = custodian.answer(authorization, wanted)
         made = opened.requested
         headers = {
             "Pyhealth-Receipt": "0x" + made.receipt_hash.hex(),

@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from pyhealth import errors
@@ -22,11 +22,13 @@ STATUSES: Sequence[tuple[type[PyHealthError], int]] = (  # the first that fits
     (errors.AccessNotPermitted, 403),
     (errors.RecordUnknown, 404),
     (errors.RecordNotHeld, 404),
+    (errors.RecordKeptElsewhere, 404),
     (errors.ReceiptNotFinal, 409),
     (errors.RecordChanged, 409),
-    (errors.SubjectErased, 410),
+    (errors.SubjectErased, 404),
     (errors.RecordsPaused, 503),
     (errors.RecordDamaged, 500),
+    (errors.ServedUnusable, 503),
     (errors.GateError, 403),
     (errors.ContractError, 403),
     (errors.ChainError, 503),
@@ -36,7 +38,7 @@ SCHEMA = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
     "properties": {
-        "type": {"type": "string", "description": "Which problem it is."},
+        "type": {"type": "string", "description": "Which problem it is, and where it is told."},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What is refused, and what to do."},
@@ -49,7 +51,6 @@ TITLES = {
     403: "Nothing is served",
     404: "There is no such record here",
     409: "The receipt does not fit yet, or no more",
-    410: "The record is erased",
     422: "The request cannot be read",
     500: "The record is damaged, or cannot be read",
     503: "The gate cannot work now",
@@ -62,6 +63,12 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
 
 def register(app: FastAPI) -> None:
     """Let an application answer with problems."""
+
+    @app.get("/problems/{name}", include_in_schema=False)
+    def described(name: str) -> PlainTextResponse:
+        if (kind := KINDS.get(name)) is None:
+            raise HTTPException(404, "There is no such problem")
+        return PlainTextResponse(" ".join((kind.__doc__ or "").split()))
 
     @app.exception_handler(PyHealthError)
     def refused(request: Request, error: PyHealthError) -> JSONResponse:
@@ -98,15 +105,27 @@ def problem(
     status: int, kind: str, detail: str, more: dict[str, str] | None = None
 ) -> JSONResponse:
     """Return an answer of problem details."""
-    name = re.sub(r"(?<=[a-z])([A-Z])", r"-\1", kind).lower()
     title = TITLES.get(status, "This cannot be done here")
-    said = {"type": f"/docs#{name}", "title": title, "status": status, "detail": detail}
+    where = f"/problems/{name_of(kind)}" if name_of(kind) in KINDS else "about:blank"
+    said = {"type": where, "title": title, "status": status, "detail": detail}
     headers = {"Cache-Control": "no-store"}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer, Receipt"
     if kind == ReceiptNotFinal.__name__:
         headers["Retry-After"] = "5"
     return JSONResponse(said | (more or {}), status, headers, MEDIA_TYPE)
+
+
+def name_of(kind: str) -> str:
+    """Return the name of a problem in its address."""
+    return re.sub(r"(?<=[a-z])([A-Z])", r"-\1", kind).lower()
+
+
+KINDS = {
+    name_of(name): kind
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, PyHealthError)
+}
 
 
 def _more(error: PyHealthError) -> dict[str, str]:
