@@ -3,7 +3,8 @@
 Written from the standards (FHIR R4 and R5, the appendix on evaluation of IHE PCF) and apart from
 the package, as the oracle that its directives are compared with:
 
-- elements of a provision all hold, repetitions of an element are alternatives, an absent element
+- elements of a provision all hold, repetitions of an element are alternatives, and what a concept is
+  coded as is all meant by a permit, and each by a denial; an absent element
   does not constrain; a provision within another is an exception to it, and reverses it unless its
   type is written; of several exceptions a denial stands above a permit;
 - a purpose covers its kinds; breaking the glass (BTG) only counts where it is named, or where a
@@ -159,10 +160,13 @@ def for_purpose(provision: dict[str, Any], kind: str | None, request: Request) -
 
 def by_action(provision: dict[str, Any], kind: str | None, request: Request) -> bool:
     listed = provision.get("action")
-    codings = [coding for one in listed or () for coding in one["coding"]]
+    alike = any if kind == "deny" else all
     return not listed or any(
-        one["code"] == request.action if "consentaction" in one["system"] else request.foreign
-        for one in codings
+        alike(
+            one["code"] == request.action if "consentaction" in one["system"] else request.foreign
+            for one in concept["coding"]
+        )
+        for concept in listed
     )
 
 

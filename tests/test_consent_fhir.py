@@ -347,6 +347,35 @@ def test_what_can_be_carried_of_a_list_still_is():
     assert imported.losses[0].value == "http://example.org/purposes|FooBar"
 
 
+TWICE = [{"coding": actions("access")[0]["coding"] + actions("disclose")[0]["coding"]}]
+MIXED = [{"coding": actions("access")[0]["coding"] + UNCARRIED["action"][0]["coding"]}]
+
+
+@pytest.mark.parametrize(
+    ("action", "left"),
+    [(TWICE, {"USE", "COLLECT", "CORRECT"}), (MIXED, set())],
+    ids=["own", "mixed"],
+)
+def test_a_concept_of_several_codings_is_denied_as_each_and_permitted_as_all(action, left):
+    denied = read(within({"type": "deny", "action": action}))
+    given = read(basic(provision={"type": "permit", "action": action}))
+
+    assert {one.name for one in ConsentAction if permitted(denied, action=one)} == left
+    assert not [one for one in ConsentAction if permitted(given, action=one)]
+    assert losses(denied)["Consent.provision.provision[1].action[1]"] is Consequence.NARROWED
+    assert losses(given) == {"Consent.provision.action[1]": Consequence.NARROWED}
+
+
+def test_an_actor_of_two_roles_is_a_recipient_where_both_are():
+    two = actor("Organization/hospital")
+    two["role"]["coding"] += actor("", "CST")["role"]["coding"]
+    both = actor("Organization/hospital")
+    both["role"]["coding"] += actor("", "PRCP")["role"]["coding"]
+
+    assert read(basic(provision={"type": "permit", "actor": [two]})).drafts == ()
+    assert permitted(read(basic(provision={"type": "permit", "actor": [both]})))
+
+
 def test_an_actor_that_is_known_to_be_no_member_changes_nothing():
     stranger = {"actor": [actor("Organization/elsewhere")]}
 

@@ -81,6 +81,7 @@ PURPOSES = ["TREAT", "ETREAT", "BTG", "COC", "HRESCH", "CLINTRCH", "HPAYMT"]
 CLASSES = ["observation", "medication", "genomic", "laboratory"]
 RESOURCES = ["Observation", "DiagnosticReport", "MolecularSequence", "Specimen"]
 SENSITIVE = ["PSY", "HIV", "ETH", "ETHUD"]
+ACTIONS = ["access", "disclose", "correct"]
 
 
 def codings(system: str, codes: list[str], *, most: int = 3) -> Any:
@@ -112,14 +113,21 @@ PERIOD = some.one_of(
 CARRIED = {
     "actor": actors(list(MEMBERS)),
     "purpose": codings(ACT_REASON, PURPOSES),
-    "action": concepts(CONSENT_ACTION, ["access", "disclose", "correct"]),
+    "action": concepts(CONSENT_ACTION, ACTIONS),
     "class": codings("urn:pyhealth:label", CLASSES),
     "securityLabel": some.one_of(
         codings(ACT_CODE, ["PSY", "HIV"]), codings(CONFIDENTIALITY, list("LNR"), most=2)
     ),
     "period": PERIOD,
 }
+SEVERAL = some.one_of(
+    codings(CONSENT_ACTION, ACTIONS),
+    some.tuples(codings(CONSENT_ACTION, ACTIONS), codings("urn:x", ["read"])).map(
+        lambda both: both[0] + both[1]
+    ),
+)
 LOSSY = {
+    "action": some.lists(SEVERAL.map(lambda listed: {"coding": listed}), min_size=1, max_size=2),
     "actor": actors([*MEMBERS, UNKNOWN]),
     "purpose": some.one_of(CARRIED["purpose"], codings("urn:study", ["foobar"])),
     "class": some.one_of(CARRIED["class"], codings(RESOURCE_TYPES, RESOURCES)),

@@ -137,8 +137,8 @@ def _refusal(reader: Reader, at: Element, status: str) -> Loss | None:
         if not reader.lenient:
             raise
         return Loss(at.path, "", Consequence.REFUSED, str(error).rstrip("."))
-    scope = codes.code_of(at.one("scope"), codes.CONSENT_SCOPE)
-    if reader.release == "R4" and scope not in SCOPES:
+    scopes = set(filter(None, codes.codes_of(at.one("scope"), codes.CONSENT_SCOPE)))
+    if reader.release == "R4" and not (scopes and scopes <= SCOPES):
         why = "only consents to the use of data (patient-privacy, research) are granted from"
-        return Loss("Consent.scope", scope, Consequence.REFUSED, why)
+        return Loss("Consent.scope", " ".join(sorted(scopes)), Consequence.REFUSED, why)
     return None

@@ -136,10 +136,10 @@ class Reader:
         found: set[Grantee] = set()
         foreign = False
         for actor in listed:
-            role = codes.code_of(actor.one("role"), codes.PARTICIPATION)
-            if actor.has("role") and role not in codes.RECIPIENTS:
+            roles = codes.codes_of(actor.one("role"), codes.PARTICIPATION)
+            if "role" in actor.value and not (roles and codes.RECIPIENTS.issuperset(roles)):
                 why = "only recipients (IRCP, PRCP) are told apart"
-                self.narrow(f"{actor.path}.role", role, why)
+                self.narrow(f"{actor.path}.role", " ".join(filter(None, roles)), why)
                 return UNREAD_ACTORS
             who = references(actor.one("reference"))
             member = next((one for one in who if one in self.members), None)
@@ -168,21 +168,26 @@ class Reader:
         return found, found if len(named) == len(listed) else EVERY_PURPOSE
 
     def actions(self, at: Element) -> Sides[frozenset[ConsentAction]]:
-        """Read what is done."""
+        """Read what is done: for sure what every coding of a concept says, possibly what any does."""
         listed = at.many("action")
         if not listed:
             return EVERY_ACTION, EVERY_ACTION
-        found: set[ConsentAction] = set()
-        foreign = False
+        sure, possible = set[ConsentAction](), set[ConsentAction]()
         for concept in listed:
-            code = codes.code_of(concept, codes.CONSENT_ACTION)
-            if code:
-                found.add(codes.known(code, codes.ACTIONS, codes.CONSENT_ACTION, concept.path))
-            else:
-                foreign = True
+            named = codes.codes_of(concept, codes.CONSENT_ACTION)
+            found = {
+                codes.known(code, codes.ACTIONS, codes.CONSENT_ACTION, concept.path)
+                for code in filter(None, named)
+            }
+            foreign = not named or "" in named
+            if foreign or len(found) > 1:
                 value = ", ".join(map(codes.token, concept.many("coding")))
-                self.narrow(concept.path, value, "only actions of FHIR's consentaction are known")
-        return frozenset(found), EVERY_ACTION if foreign else frozenset(found)
+                why = "only actions of FHIR's consentaction are known"
+                self.narrow(concept.path, value, why if foreign else "its codings differ")
+            else:
+                sure |= found
+            possible |= EVERY_ACTION if foreign else found
+        return frozenset(sure), frozenset(possible)
 
     def uncarried(self, at: Element, permits: bool) -> bool:
         """Say whether a provision has elements that no directive can express."""

@@ -21,9 +21,10 @@ def r4(reader: Reader, at: Element) -> Rule | None:
         if uri and uri != codes.OWN_POLICY and not uri.startswith(codes.POLICY):
             why = "the text of the policy is not read, only the provisions"
             reader.lose(f"Consent.policy[{i}].uri", uri, why, Consequence.IGNORED)
-    said = codes.code_of(at.one("policyRule"), codes.ACT_CODE)
+    rules = codes.codes_of(at.one("policyRule"), codes.ACT_CODE)
+    said = " ".join(filter(None, rules))
     if not at.has("provision"):
-        if said in codes.OPT_OUT:
+        if codes.OPT_OUT.intersection(rules):
             return Rule("Consent", Provision.DENY, Match(), Match())
         why = "without a provision only a policy's text says what is permitted"
         reader.lose("Consent.provision", said, why, Consequence.REFUSED)
