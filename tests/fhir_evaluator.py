@@ -70,7 +70,8 @@ def evaluate(resource: dict[str, Any], request: Request) -> str:
             root["actor"] = [{"reference": one} for one in resource["grantee"]]
     else:
         root = dict(resource.get("provision", {}))
-        if POLICY + "break-glass-only" in policies(resource) and not root.get("purpose"):
+        bare = root.get("type") == "permit" and not root.get("purpose")
+        if bare and POLICY + "break-glass-only" in policies(resource):
             root["purpose"] = [{"system": "v3-ActReason", "code": "BTG"}]
     said = of(root, None, request)
     if said == "permit" and root.get("type") == "permit":

@@ -607,7 +607,74 @@ def test_a_permit_stays_within_the_policy_that_it_agrees_to(policy, expected):
         name: permitted(imported, purpose=Purpose[name]) for name in ("TREAT", "HPAYMT", "BTG")
     }
     assert found | {"R": permitted(imported, level="R")} == expected
+    assert Consequence.NARROWED in losses(imported).values()
+
+
+def test_a_permit_that_is_within_its_policy_is_exact():
+    within_it = {"type": "permit", "purpose": purposes("TREAT"), "securityLabel": confidential("N")}
+
+    assert read(basic(provision=within_it, policy=[{"uri": POLICY + "basic-normal"}])).exact
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        POLICY + "deny|1.1.0",
+        POLICY.replace("https", "http") + "deny",
+        POLICY + "only-on-mondays",
+    ],
+    ids=["version", "http", "unknown"],
+)
+def test_a_policy_of_pcf_that_is_written_otherwise_permits_no_more(uri):
+    imported = read(basic(policy=[{"uri": uri}]))
+
+    assert not permitted(imported)
+    assert losses(imported)["Consent.policy[1].uri"] is Consequence.NARROWED
+
+
+def test_a_dissent_but_for_breaking_the_glass_is_a_denial_under_its_policy():
+    glass = {"type": "permit", "purpose": purposes("BTG")}
+    policy = [{"uri": POLICY + "break-glass-only"}]
+    imported = read(basic(provision={"type": "deny", "provision": [glass]}, policy=policy))
+
+    assert permitted(imported, purpose=Purpose.BTG)
+    assert draft(Provision.DENY, purposes=UNBROKEN) in imported.drafts
     assert imported.exact
+
+
+@pytest.mark.parametrize(
+    ("rule", "permits", "told"),
+    [
+        ({"coding": sensitive("OPTOUT")}, True, Consequence.IGNORED),
+        ({"coding": [{"system": POLICY.rsplit("/", 1)[0], "code": "Policy-deny"}]}, False,
+         Consequence.NARROWED),
+        ({"text": "Only at night"}, True, Consequence.IGNORED),
+    ],
+    ids=["opt-out", "PCF", "text"],
+)  # fmt: skip
+def test_a_policy_rule_beside_a_provision_is_told(rule, permits, told):
+    imported = read(basic(policyRule=rule))
+
+    assert permitted(imported) is permits
+    assert losses(imported)["Consent.policyRule"] is told
+
+
+def test_a_policy_of_r5_is_kept_to():
+    deny = read(r5(policyBasis={"url": POLICY + "deny"}))
+    text = read(r5(policyText=[{"reference": "DocumentReference/x"}]))
+
+    assert not permitted(deny)
+    assert losses(deny) == {"Consent.policyBasis.url": Consequence.NARROWED}
+    assert losses(text) == {"Consent.policyText": Consequence.IGNORED}
+
+
+def test_the_sample_permits_treatment_but_not_of_psychiatry():
+    imported = read(ROOT / "samples/consent/consent.json")
+    at = datetime(2027, 1, 1, tzinfo=UTC)
+
+    assert permitted(imported, at=at)
+    assert not permitted(imported, at=at, of="CONDITION PSY")
+    assert losses(imported) == {"Consent.policy[1].uri": Consequence.IGNORED}
 
 
 def test_a_dissent_is_not_narrowed_by_the_policy_it_dissents_from():

@@ -168,7 +168,7 @@ class Reader:
         return found, found if len(named) == len(listed) else EVERY_PURPOSE
 
     def actions(self, at: Element) -> Sides[frozenset[ConsentAction]]:
-        """Read what is done: for sure what every coding of a concept says, possibly what any does."""
+        """Read what is done: for sure what every coding of a concept says, possibly what any."""
         listed = at.many("action")
         if not listed:
             return EVERY_ACTION, EVERY_ACTION
