@@ -5,6 +5,8 @@ pyhealth consent, pyhealth record
 ├── a contract wallet signs what it is shown
 ├── a representative is appointed, speaks and is dismissed; a patient moves
 ├── a FHIR Consent is imported with its losses, once; what is exported is read back alike
+├── an amended FHIR Consent lists what its earlier version left, and replaces it; one withdrawn, too
+├── the FHIR Consents of several patients are not given for one
 ├── a FHIR Consent of a patient without ether is signed into files; handed in, it is what is given
 ├── a hospital registers, updates and shows a record; the salt stays beside the file
 ├── access is permitted with exit 0, refused with exit 1; both are in the log
@@ -363,6 +365,87 @@ def test_a_fhir_consent_is_signed_by_a_contract_wallet_and_never_over_a_file(
     refused(consent(*words), "A --signer signs into a file; name it with --out")
 
 
+def test_what_an_earlier_version_gave_is_listed_and_replaced(consent, folder, sharing):
+    both = fhir(id="c1", meta={"versionId": "1"})
+    del both["provision"]["provision"]
+    reasons = both["provision"]["purpose"]
+    reasons.append(reasons[0] | {"code": "HRESCH"})
+    (folder / "v1.json").write_text(json.dumps(both))
+    del reasons[1]
+    (folder / "v2.json").write_text(json.dumps(both | {"meta": {"versionId": "2"}}))
+    (folder / "v3.json").write_text(json.dumps(both | {"status": "inactive"}))
+    say = lambda *words: said(consent("import", *words, *MEMBER, "--as", "patient", "--json"))  # noqa: E731
+    asked = ("decide", "Hospital", "-p", "HRESCH", "--patient", "patient")
+
+    assert say("v1.json")["earlier"] == []
+    amended = say("v2.json")
+    done(consent(*asked))
+    (left,) = amended["earlier"]
+    assert "HRESCH" in left["directive"]
+    told = done(consent("import", "v2.json", *MEMBER, "--dry-run", "--as", "patient")).out
+    assert f"stands from an earlier version: {left['directive']}; revoke: pyhealth consent" in told
+
+    replaced = say("v2.json", "--replace")
+    assert [(one["step"], one["given"]) for one in replaced["directives"]] == [
+        ("revoke", True),
+        ("give", False),
+    ]
+    refused(consent(*asked), "NO_CONSENT")
+    assert say("v2.json", "--replace")["earlier"] == []
+
+    withdrawn = consent("import", "v3.json", *MEMBER, "--as", "patient")
+    refused(withdrawn, r"of it 1 directive\(s\) still stand: revoke with 'pyhealth consent revoke ")
+    command = re.search(r"'pyhealth consent (.*?)'", withdrawn.err)
+    assert command
+    done(consent(*command[1].split(), "--as", "patient"))
+    assert said(consent("list", "--patient", "patient", "--json")) == []
+    refused(consent("import", "v3.json", *MEMBER, "--as", "patient"), "granted from it.$")
+
+
+def test_a_withdrawn_consent_is_revoked_by_signature(consent, folder, sharing):
+    (folder / "c.json").write_text(json.dumps(fhir(id="c1")))
+    done(consent("import", "c.json", *MEMBER, "--as", "patient"))
+    (folder / "c.json").write_text(json.dumps(fhir(id="c1", status="entered-in-error")))
+
+    words = ("import", "c.json", "--replace", "--out", "s.json", "--as", "patient")
+    told = done(consent(*words)).out
+
+    assert re.findall(r"signed into (\S+), number (\d), to revoke: (permit|deny)", told) == [
+        ("s-1.json", "0", "permit"),
+        ("s-2.json", "1", "deny"),
+    ]
+    for file in sorted(folder.glob("s-*.json")):
+        done(consent("submit", file, "--as", "stranger"))
+    assert said(consent("list", "--patient", "patient", "--json")) == []
+
+
+def test_the_consents_of_two_patients_are_not_given_for_one(consent, folder, home):
+    alice, bob = (fhir(patient={"reference": f"Patient/{name}"}) for name in ("alice", "bob"))
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": one} for one in (alice, bob)]}
+    for name, one in (("both", bundle), ("alice", alice), ("bob", bob)):
+        (folder / f"{name}.json").write_text(json.dumps(one))
+
+    words = (*MEMBER, "--as", "patient")
+    refused(
+        consent("import", "both.json", *words), r"several patients \(Patient/alice, Patient/bob"
+    )
+    refused(
+        consent("import", "bob.json", "--reference", "Patient/alice", *words), "of Patient/bob,"
+    )
+    done(consent("import", "alice.json", *words))
+    refused(
+        consent("import", "bob.json", *words),
+        rf"bob\.json is a consent of Patient/bob, and patient {PATIENT} goes by .*Patient/alice; ",
+    )
+    assert len(said(consent("list", "--patient", "patient", "--json"))) == 2
+    done(consent("import", "bob.json", "--reference", "Patient/bob", *words))
+    done(consent("import", "bob.json", *words))
+    (kept,) = (home / "consents").glob("imports-*.json")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    kept.write_text("[{}]")
+    refused(consent("import", "bob.json", *words), "holds no imports; restore it")
+
+
 def test_what_is_exported_is_read_back_alike(consent, folder):
     done(
         consent(
@@ -385,7 +468,9 @@ def test_what_is_exported_is_read_back_alike(consent, folder):
     said_by = said(consent("export", "--patient", "patient"))
     before = said(consent("list", "--patient", "patient", "--json"))
 
-    done(consent("import", "c.json", "--as", "stranger"))
+    refused(consent("import", "c.json", "--as", "stranger"), f"patient {STRANGER} goes by")
+    own = ("--reference", f"urn:pyhealth:31337:account:{PATIENT}")
+    done(consent("import", "c.json", *own, "--as", "stranger"))
     after = said(consent("list", "--patient", "stranger", "--json"))
 
     assert said_by == json.loads((folder / "c.json").read_text())

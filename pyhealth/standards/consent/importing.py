@@ -34,6 +34,8 @@ class Imported:
     """What came of a Consent."""
 
     release: Release
+    consent: str  # what the resource is known by: its id, or an identifier
+    version: str
     patient: str  # as the resource names the patient
     status: str
     drafts: tuple[Draft, ...]
@@ -121,7 +123,16 @@ def _read(reader: Reader, at: Element, moment: datetime | None) -> Imported:
         over = max(one.terms.valid_until for one in drafts if one not in kept)
         why_over = f"what ended by {over:%Y-%m-%d %H:%M:%S} UTC is over"
         reader.lose("Consent.provision", None, why_over, Consequence.IGNORED)
-    return Imported(reader.release, who, status, tuple(kept), tuple(reader.losses))
+    consent, version = next(iter(names_of(at)), ""), at.one("meta").text("versionId")
+    return Imported(
+        reader.release, consent, version, who, status, tuple(kept), tuple(reader.losses)
+    )
+
+
+def names_of(at: Element) -> list[str]:
+    """Return all that a resource may be known by from version to version."""
+    others = [f"{one.text('system')}|{one.text('value')}" for one in at.many("identifier")]
+    return [one for one in (at.text("id"), *others) if one.strip("|")]
 
 
 def _refusal(reader: Reader, at: Element, status: str) -> Loss | None:
