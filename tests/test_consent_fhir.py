@@ -28,6 +28,7 @@ write_consents
 
 import contextlib
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -577,15 +578,27 @@ def test_a_consent_that_failed_its_verification_permits_nothing():
     assert losses(imported) == {"Consent.verification[1].verified": Consequence.NARROWED}
 
 
-@pytest.mark.parametrize("place", ["Consent", "Consent.provision"])
-def test_a_modifier_is_refused(place):
-    modifier = {"modifierExtension": [{"url": "http://example.org/not", "valueBoolean": True}]}
-    resource = basic() | (modifier if place == "Consent" else {})
-    if place != "Consent":
-        resource["provision"] |= modifier
+MODIFIER = {"modifierExtension": [{"url": "http://example.org/not", "valueBoolean": True}]}
+MODIFIED = {
+    "Consent": basic() | MODIFIER,
+    "Consent.provision": basic(provision={"type": "permit"} | MODIFIER),
+    "Consent.provision.actor[1]": basic(
+        provision={"type": "permit", "actor": [actor("Organization/hospital") | MODIFIER]}
+    ),
+    "Consent.provision.provision[2]": within({"type": "deny"}, {"type": "deny"} | MODIFIER),
+    "Consent.policy[1]": basic(policy=[{"uri": "urn:pyhealth:consent-rules"} | MODIFIER]),
+    "Consent.verification[1]": basic(verification=[{"verified": True} | MODIFIER]),
+}
 
-    with pytest.raises(InputError, match=rf"^{place}\.modifierExtension changes the meaning"):
-        read(resource)
+
+@pytest.mark.parametrize("place", MODIFIED)
+def test_a_modifier_is_refused_wherever_it_stands(place):
+    where = re.escape(place)
+    with pytest.raises(InputError, match=rf"^{where}\.modifierExtension changes the meaning"):
+        read(MODIFIED[place])
+
+    tolerated = read(MODIFIED[place], lenient=True)
+    assert (tolerated.drafts, tolerated.refused) == ((), True)
 
 
 # read_consent, default policies

@@ -13,7 +13,7 @@ from pyhealth.sharing.rule import Draft
 from pyhealth.standards.consent import codes, roots
 from pyhealth.standards.consent.flattening import flatten
 from pyhealth.standards.consent.losses import Consequence, Loss
-from pyhealth.standards.consent.reading import Members, Reader, references
+from pyhealth.standards.consent.reading import Members, Reader, references, refuse_modifiers
 from pyhealth.standards.resources import Element, Release, faults, parse, shown
 
 ONLY = {
@@ -143,7 +143,7 @@ def _refusal(reader: Reader, at: Element, status: str) -> Loss | None:
         )
         return Loss("Consent.status", status, Consequence.REFUSED, why)
     try:
-        reader.refuse_modifiers(at)
+        refuse_modifiers(at)
     except InputError as error:
         if not reader.lenient:
             raise

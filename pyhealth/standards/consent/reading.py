@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pyhealth.errors import InputError
 from pyhealth.sharing.purposes import EVERY_PURPOSE, UNBROKEN, closure_of
@@ -39,6 +39,7 @@ REVERSED = {
 }
 READ = {"type", "period", "actor", "action", "securityLabel", "purpose", "class", "provision"}
 READ |= {"resourceType", "id", "extension", "fhir_comments"}
+MODIFIERS = ("modifierExtension", "implicitRules")
 DEEPEST = 40  # provisions within provisions
 
 
@@ -76,7 +77,6 @@ class Reader:
         """Read a provision; one that does not say what it is reverses the one above."""
         if depth > DEEPEST:
             raise InputError(f"{at.path[:60]}... lies too deep; no consent needs that.")
-        self.refuse_modifiers(at)
         written = self.tolerate(lambda: at.text("type"), "")
         if written and written not in KINDS:
             raise InputError(f"{at.path}.type is {shown(written)}; write permit or deny.")
@@ -198,15 +198,6 @@ class Reader:
             self.narrow(f"{at.path}.{name}", at.value[name], f"no directive has such, so {what}")
         return bool(others)
 
-    def refuse_modifiers(self, at: Element) -> None:
-        """Refuse what changes the meaning of everything else."""
-        for name in ("modifierExtension", "implicitRules"):
-            if at.has(name):
-                raise InputError(
-                    f"{at.path}.{name} changes the meaning of the consent, and cannot be followed; "
-                    "have it written without."
-                )
-
 
 def references(at: Element) -> list[str]:
     """Return all that a reference may be known by: its address, and its identifier."""
@@ -215,3 +206,20 @@ def references(at: Element) -> list[str]:
     value = identifier.text("value")
     business = f"{identifier.text('system')}|{value}" if value else ""
     return [one for one in (address, business) if one]
+
+
+def refuse_modifiers(at: Element) -> None:
+    """Refuse what changes the meaning of everything else, wherever it stands."""
+    below: list[tuple[str, Any]] = [(at.path, at.value)]
+    while below:
+        path, value = below.pop()
+        if isinstance(value, list):
+            below += [(f"{path}[{i}]", one) for i, one in enumerate(value, 1)]
+        elif isinstance(value, Mapping):
+            for name in MODIFIERS:
+                if Element(value, path).has(name):
+                    raise InputError(
+                        f"{path}.{name} changes the meaning of the consent, and cannot be "
+                        "followed; have it written without."
+                    )
+            below += [(f"{path}.{name}", one) for name, one in value.items()]
