@@ -80,7 +80,7 @@ POLICY = "https://profiles.ihe.net/ITI/PCF/Policy-"
 
 
 def read(resource: Any, **options: Any) -> Imported:
-    return read_consent(resource, MEMBERS, **options)
+    return read_consent(resource, MEMBERS, **{"zone": UTC} | options)
 
 
 def draft(provision: Provision = Provision.PERMIT, member: int = 0, **terms: Any) -> Draft:
@@ -306,6 +306,38 @@ def test_days_are_those_of_a_zone():
     assert moment("9999-12-31", "it", end=True) == FOREVER
 
 
+def test_a_date_without_a_zone_is_taken_as_utc_and_told():
+    bare = basic(provision={"type": "permit", "period": {"start": "2026-06", "end": "2027-05-31"}})
+    zoned = {"start": "2026-06-01T00:00:00Z", "end": "2027-05-31T23:59:59+02:00"}
+    whole = basic(provision={"type": "permit", "period": zoned})
+
+    found = read(bare, zone=None)
+
+    assert losses(found) == {
+        "Consent.provision.period.start": Consequence.ASSUMED,
+        "Consent.provision.period.end": Consequence.ASSUMED,
+    }
+    assert found.drafts == read(bare).drafts
+    assert read(whole, zone=None).exact
+
+
+def test_a_start_within_a_second_permits_from_the_next():
+    def start(text: str) -> datetime:
+        period = {"start": f"2026-06-01T00:00:00{text}Z"}
+        (one,) = read(basic(provision={"type": "permit", "period": period})).drafts
+        return one.terms.valid_from
+
+    assert start(".900") == datetime(2026, 6, 1, 0, 0, 1, tzinfo=UTC)
+    assert start(".000") == start("") == datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def test_a_period_before_all_time_is_over():
+    imported = read(basic(provision={"type": "permit", "period": {"end": "1960"}}))
+
+    assert imported.drafts == ()
+    assert losses(imported) == {"Consent.provision.period": Consequence.IGNORED}
+
+
 # read_consent, what cannot be carried
 
 
@@ -392,6 +424,64 @@ def test_a_custodian_is_no_recipient():
 
     assert imported.drafts == ()
     assert losses(imported) == {"Consent.provision.actor[1].role": Consequence.NARROWED}
+
+
+MASKED = {"extension": [{"url": "http://example.org/only", "valueString": "Mondays"}]}
+
+
+@pytest.mark.parametrize("more", [{"_end": MASKED}, MASKED], ids=["no end", "an extension"])
+@pytest.mark.parametrize("shape", ["R4", "R5"])
+def test_a_period_of_which_not_all_is_read_permits_nothing_and_denies_as_far_as_it_can(more, shape):
+    period = {"start": "2026-01-01"} | more
+    given = basic(provision={"type": "permit", "period": period})
+    denied = within({"type": "deny", "period": period})
+    if shape == "R5":
+        given, denied = r5(period=period), r5(provision=[{"period": period}])
+
+    assert not permitted(read(given))
+    assert not permitted(read(denied))
+    assert permitted(read(denied), at=datetime(2025, 1, 1, tzinfo=UTC))
+    assert Consequence.NARROWED in losses(read(given)).values()
+
+
+@pytest.mark.parametrize(
+    "empty", [{"grantee": []}, {"provision": []}, {"period": {}}, {"period": []}]
+)
+def test_an_empty_element_of_r5_is_refused_and_permits_nothing_where_it_is_tolerated(empty):
+    with pytest.raises(InputError, match=r"^Consent\."):
+        read(r5(**empty))
+
+    tolerated = read(r5(**empty), lenient=True)
+    assert not permitted(tolerated)
+    assert Consequence.NARROWED in losses(tolerated).values()
+
+
+def test_grantees_that_are_none_are_tolerated_and_nobody():
+    assert not permitted(read(r5(grantee=5), lenient=True))
+
+
+@pytest.mark.parametrize("name", ["_status", "_decision"])
+def test_what_is_said_beside_a_code_is_not_followed(name):
+    resource = basic(_status=MASKED) if name == "_status" else r5(_decision=MASKED)
+
+    assert losses(read(resource)) == {f"Consent.{name}": Consequence.REFUSED}
+
+
+@pytest.mark.parametrize("release", ["R4", "R5"])
+def test_the_glass_is_not_broken_where_treatment_is_excepted(release):
+    permit = {"purpose": purposes("BTG", "HRESCH")}
+    resource = within({"type": "deny", "purpose": purposes("TREAT")}, **permit)
+    if release == "R5":
+        inner = permit | {"provision": [{"purpose": purposes("ETREAT")}]}
+        resource = r5(decision="deny", provision=[inner])
+
+    imported = read(resource)
+
+    assert not permitted(imported, purpose=Purpose.BTG)
+    assert permitted(imported, purpose=Purpose.HRESCH)
+    assert Consequence.NARROWED in losses(imported).values()
+    named = {"type": "deny", "purpose": purposes("HPAYMT")}
+    assert permitted(read(within(named, **permit)), purpose=Purpose.BTG)
 
 
 def test_a_part_of_a_class_permits_nothing_and_denies_the_class():

@@ -269,7 +269,7 @@ def wider(got: list[str], said: list[str]) -> list[int]:
 
 
 def carried(resource: Json, asked: list[Ask]) -> None:
-    imported = read_consent(resource, MEMBERS)
+    imported = read_consent(resource, MEMBERS, zone=UTC)
 
     said = [evaluate(resource, one.request) for one in asked]
     got = answers(imported.drafts, asked)
@@ -282,7 +282,7 @@ def carried(resource: Json, asked: list[Ask]) -> None:
 
 
 def lossy(resource: Json, asked: list[Ask]) -> None:
-    imported = read_consent(resource, MEMBERS)
+    imported = read_consent(resource, MEMBERS, zone=UTC)
 
     said = [evaluate(resource, one.request) for one in asked]
 
@@ -291,7 +291,7 @@ def lossy(resource: Json, asked: list[Ask]) -> None:
 
 def written(drafts: list[Draft], asked: list[Ask]) -> None:
     consents, losses = write_consents(drafts, HEAD, REFERENCES)
-    read = [read_consent(consent, MEMBERS) for consent in consents]
+    read = [read_consent(consent, MEMBERS, zone=UTC) for consent in consents]
     again = [one for each in read for one in each.drafts]
 
     before, after = answers(drafts, asked), answers(again, asked)

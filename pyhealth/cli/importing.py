@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,6 +43,10 @@ def import_consent(
             metavar="REFERENCE=MEMBER",
             help="Which member an actor is; 'none' for one that is no member. Repeatable.",
         ),
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(help="Of dates without one, such as Europe/Vienna; default: UTC, told."),
     ] = None,
     release: Annotated[str | None, typer.Option(help="R4 or R5; default: told apart.")] = None,
     lenient: Annotated[
@@ -88,7 +92,8 @@ def import_consent(
     with opened(network, account) as health:
         desk = Desk.of(health)
         book = Book.of(desk, desk.patient(patient or signer))
-        reads = _read(file, _members(desk, file, member or []), release, lenient, desk.now())
+        how = {"release": _release(release), "lenient": lenient, "zone": _zone(zone)}
+        reads = _read(file, _members(desk, file, member or []), how | {"at": desk.now()})
         book.require_same_patient(file, reads, reference)
         left = book.left(file, reads)
         steps = in_order((one for read in reads for one in read.drafts), left if replace else ())
@@ -109,23 +114,19 @@ def import_consent(
         raise InputError(f"{file} gives no directive: {_why(losses)}{_standing(stand)}.")
 
 
-def _read(
-    file: Path,
-    members: dict[str, Grantee | None],
-    release: str | None,
-    lenient: bool,
-    now: datetime,
-) -> list[Imported]:
+def _read(file: Path, members: dict[str, Grantee | None], how: Mapping[str, Any]) -> list[Imported]:
     """Read the Consent of a file, or those in a Bundle."""
     from pyhealth.standards.audit.files import resources
     from pyhealth.standards.consent.importing import read_consent
 
-    found, wanted = [], _release(release)
+    found = []
     for place, resource in resources([file]):
         if isinstance(resource, InputError):
             raise resource
+        if (kind := resource.get("resourceType")) != "Consent" and isinstance(kind, str):
+            continue  # found with it, such as its patient
         try:
-            found.append(read_consent(resource, members, release=wanted, lenient=lenient, at=now))
+            found.append(read_consent(resource, members, **how))
         except InputError as error:
             raise InputError(f"{place}: {error}") from error
     if not found:
@@ -138,6 +139,15 @@ def _release(text: str | None) -> Release | None:
     if text not in known:
         raise InputError(f"Release {text!r} is not known; say R4 or R5.")
     return known[text]
+
+
+def _zone(text: str | None) -> tzinfo | None:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(text) if text else None
+    except (KeyError, ValueError, OSError) as error:
+        raise InputError(f"Zone {text!r} is not known; name one such as Europe/Vienna.") from error
 
 
 def _members(desk: Desk, file: Path, said: list[str]) -> dict[str, Grantee | None]:
@@ -250,7 +260,11 @@ def _why(losses: list[Loss]) -> str:
     from pyhealth.standards.consent.losses import Consequence
 
     refused = [one for one in losses if one.consequence is Consequence.REFUSED]
-    return str((refused or losses)[0]).rstrip(".") if losses else "it says nothing"
+    return (
+        str((refused or losses)[0]).rstrip(".")
+        if losses
+        else "none of those it names is a member here"
+    )
 
 
 def _standing(stand: list[Row]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +63,15 @@ def read_consent(
     *,
     release: Release | None = None,
     lenient: bool = False,
-    zone: tzinfo = UTC,
+    zone: tzinfo | None = None,
     at: datetime | None = None,
 ) -> Imported:
     """Read a FHIR Consent.
 
     ``members`` says which member an actor is, by its reference or its identifier
     (``system|value``); none for one that is known to be no member. ``lenient`` reports what is
-    malformed where it would be refused. Dates without a time are of ``zone``. What is over ``at``
+    malformed where it would be refused. What is written without a zone is of ``zone``;
+    of none, it is taken as UTC and reported. What is over ``at``
     a moment is left out.
     """
     resource = parse(source)
@@ -142,6 +143,10 @@ def _refusal(reader: Reader, at: Element, status: str) -> Loss | None:
             "; revoke what was granted from it" if status in WITHDRAWN else ""
         )
         return Loss("Consent.status", status, Consequence.REFUSED, why)
+    for name in ("_status", "_decision"):
+        if at.has(name):
+            why = "what is said of it instead of it, or beside it, is not read"
+            return Loss(f"Consent.{name}", "", Consequence.REFUSED, why)
     try:
         refuse_modifiers(at)
     except InputError as error:

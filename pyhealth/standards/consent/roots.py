@@ -9,9 +9,9 @@ from pyhealth.standards.consent import codes
 from pyhealth.standards.consent.losses import Consequence
 from pyhealth.standards.consent.policies import UNREAD_TEXT, agreed, policy_of
 from pyhealth.standards.consent.provisions import Match, Rule
-from pyhealth.standards.consent.reading import KINDS, UNREAD_ACTORS, Reader
+from pyhealth.standards.consent.reading import KINDS, UNREAD_ACTORS, Reader, Sides
 from pyhealth.standards.resources import Element, shown
-from pyhealth.values import Provision, Purpose
+from pyhealth.values import Grantee, Provision, Purpose
 
 
 def r4(reader: Reader, at: Element) -> Rule | None:
@@ -59,23 +59,26 @@ def r5(reader: Reader, at: Element) -> Rule | None:
         reader.lose("Consent.decision", None, why, Consequence.REFUSED)
         return None
     kind = KINDS[said]
-    own = {name: at.value[name] for name in ("period",) if at.has(name)}
+    own = {name: at.value[name] for name in ("period",) if name in at.value}
     surely, possibly = reader.match(Element(own, "Consent"), kind)
-    parties = {"actor": [{"reference": one} for one in at.value.get("grantee") or ()]}
-    if parties["actor"]:
-        named = reader.tolerate(
-            lambda: reader.actors(Element(parties, "Consent.grantee")), UNREAD_ACTORS
-        )
-        surely = replace(surely, grantees=named[0])
-        possibly = replace(possibly, grantees=named[1])
+    whole = reader.tolerate(lambda: reader.filled(at), False)
+    named = reader.tolerate(lambda: _grantees(reader, at), UNREAD_ACTORS)
+    surely = replace(surely, grantees=named[0], never=surely.never or not whole)
+    possibly = replace(possibly, grantees=named[1])
     within = tuple(reader.rule(one, kind, depth=1) for one in at.many("provision"))
     basis = at.one("policyBasis")
     policies = [(f"{basis.path}.url", basis.text("url"))] if at.has("policyBasis") else []
-    root = agreed(reader, Rule("Consent", kind, surely, possibly, within), policies)
+    root = reader.unbroken(Rule("Consent", kind, surely, possibly, within))
+    root = agreed(reader, root, policies)
     for name in ("policyText", "regulatoryBasis"):
         if at.has(name):
             reader.lose(f"Consent.{name}", None, UNREAD_TEXT, Consequence.IGNORED)
     return _checked(reader, at, root)
+
+
+def _grantees(reader: Reader, at: Element) -> Sides[frozenset[Grantee]]:
+    parties = [{"reference": one.value} for one in at.many("grantee")]
+    return reader.actors(Element({"actor": parties}, "Consent.grantee"))
 
 
 def _checked(reader: Reader, at: Element, root: Rule) -> Rule:
