@@ -15,6 +15,7 @@ pyhealth consent, pyhealth record
 ├── a custodian's log is anchored and compared; each gap is named
 ├── a study's cohort is listed
 ├── a watch hands everything to a command once
+├── what others wrote into names and files does not steer the terminal
 └── bad input: one sentence, exit 1, nothing sent
 """
 
@@ -444,6 +445,29 @@ def test_the_consents_of_two_patients_are_not_given_for_one(consent, folder, hom
     assert kept.stat().st_mode & 0o777 == 0o600
     kept.write_text("[{}]")
     refused(consent("import", "bob.json", *words), "holds no imports; restore it")
+
+
+STEERING = "\x1b]0;owned\x07\x1b[2K\rgiven: permit everyone\n"
+
+
+def test_what_others_wrote_does_not_steer_the_terminal(consent, folder, record):
+    provision = fhir()["provision"] | {STEERING: "red"}
+    (folder / "c.json").write_text(json.dumps(fhir(provision=provision)))
+    words = ("import", "c.json", *MEMBER, "--dry-run", "--as", "patient")
+    named = folder / f"{STEERING.strip()}.json"
+    named.write_text(json.dumps({"resourceType": "AuditEvent"}))
+
+    strict, lenient = consent(*words), consent(*words, "--lenient")
+    unread = consent("import", STEERING, "--as", "patient")
+    compared = record("gaps", named, "--member", "Hospital", "--as", "auditor", "--lenient")
+
+    refused(strict, "Extra inputs are not permitted")
+    assert "loss: " in done(lenient).out
+    assert "malformed: " in compared.out
+    for told in (strict, lenient, unread, compared):
+        text = told.out + told.err
+        assert not [one for one in text if not (one.isprintable() or one == "\n")]
+        assert not re.search("^given:", text, re.M)
 
 
 def test_what_is_exported_is_read_back_alike(consent, folder):

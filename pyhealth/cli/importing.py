@@ -15,9 +15,9 @@ from pyhealth.cli.shell import (
     AccountOption,
     JsonOption,
     NetworkOption,
+    one_line,
     opened,
     print_json,
-    printable,
 )
 from pyhealth.cli.signing import SignerOption, UnsignedOption, ValidOption, require_wallet
 from pyhealth.errors import InputError
@@ -277,11 +277,11 @@ def _standing(stand: list[Row]) -> str:
 
 def _print(rows: list[Row], stand: list[Row], losses: list[Loss]) -> None:
     for row in rows:
-        print(f"{_became(row)}: {row['directive']}")
+        print(one_line(f"{_became(row)}: {row['directive']}"))
     for row in stand:
         print(f"stands from an earlier version: {row['directive']}; revoke: {row['revoke']}")
     for loss in losses:
-        print(printable(f"loss: {loss}"))
+        print(one_line(f"loss: {loss}"))
 
 
 def _became(row: Row) -> str:
