@@ -447,6 +447,35 @@ def test_the_consents_of_two_patients_are_not_given_for_one(consent, folder, hom
     refused(consent("import", "bob.json", *words), "holds no imports; restore it")
 
 
+def test_a_consent_is_found_beside_other_resources_and_dated_in_a_zone(consent, folder):
+    provision = fhir()["provision"] | {"period": {"start": "2026-01-01", "end": "2035-06-30"}}
+    found = [{"resourceType": "Patient", "id": "f001"}, fhir(provision=provision)]
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": one} for one in found]}
+    (folder / "b.json").write_text(json.dumps(bundle))
+    (folder / "p.json").write_text(json.dumps(bundle | {"entry": bundle["entry"][:1]}))
+    words = ("--dry-run", "--as", "patient", "--json")
+
+    told = said(consent("import", "b.json", *MEMBER, "--zone", "Europe/Vienna", *words))
+    assumed = said(consent("import", "b.json", *MEMBER, *words))["consents"][0]["losses"]
+
+    assert {one["valid_until"] for one in told["directives"]} == {"2035-06-30T22:00:00+00:00"}
+    assert [one["consequence"] for one in assumed] == ["assumed", "assumed", "ignored"]
+    refused(consent("import", "p.json", *words), r"p\.json holds no Consent")
+    refused(consent("import", "b.json", "--zone", "Mars/Base", *words), "Zone 'Mars/Base'")
+
+
+def test_a_consent_that_gives_nothing_says_why(consent, folder):
+    (folder / "c.json").write_text(json.dumps(fhir()))
+    elsewhere = ("--member", "Organization/f001=none")
+
+    told = consent("import", "c.json", *elsewhere, "--as", "patient")
+
+    (folder / "c.json").write_text(json.dumps(fhir(policy=[{"uri": "urn:pyhealth:consent-rules"}])))
+    bare = consent("import", "c.json", *elsewhere, "--as", "patient")
+    refused(told, "c.json gives no directive: from now on it permits and denies nothing")
+    refused(bare, "c.json gives no directive: from now on it permits and denies nothing")
+
+
 STEERING = "\x1b]0;owned\x07\x1b[2K\rgiven: permit everyone\n"
 
 
@@ -834,7 +863,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "another resource": (
         ("consent", "import", "patient.json", "--as", "patient"),
-        r"patient\.json: The resource is 'Patient', where a Consent is expected",
+        r"patient\.json holds no Consent; hand in one",
     ),
     "unknown code in FHIR": (
         ("consent", "import", "code.json", *MEMBER, "--as", "patient"),

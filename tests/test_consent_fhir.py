@@ -9,7 +9,9 @@ read_consent
 ├── given a Consent that cannot be followed (status, scope, modifier, no type)
 │   └── nothing is granted, and the report says why
 ├── given a default policy of IHE PCF
-│   └── a permit stays within it
+│   └── a permit stays within it, and the report says where it was wider
+├── given what leaves more than one reading (codings that differ, no zone, an element left empty)
+│   └── a permit is read as the least, a denial as the most, and the report says so
 ├── given malformed FHIR, or a code that is none
 │   ├── it refuses in one sentence, which names value and place
 │   └── when that is tolerated, it never permits more, and reports it
@@ -29,6 +31,7 @@ write_consents
 import contextlib
 import json
 import re
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -603,6 +606,19 @@ def test_a_consent_that_draws_too_many_distinctions_is_refused():
 
     assert imported.refused
     assert imported.drafts == ()
+
+
+def test_a_consent_of_many_exceptions_is_refused_soon():
+    days = (datetime(2027, 1, 1, tzinfo=UTC) + timedelta(days=i) for i in range(2_000))
+    moments = [f"{day:%Y-%m-%dT%H:%M:%SZ}" for day in days]
+    each = [{"type": "deny", "period": {"start": one, "end": one}} for one in moments]
+
+    before = time.process_time()
+    imported = read(within(*each))
+
+    assert imported.refused
+    assert "hand it in as several consents" in str(imported.losses[0])
+    assert time.process_time() - before < 5
 
 
 # read_consent, what cannot be followed

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import tzinfo
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli.sharing import Desk, PatientOption, read_references, terms_described
+from pyhealth.cli.sharing import Desk, PatientOption, terms_described
 from pyhealth.cli.shell import (
     AccountOption,
     JsonOption,
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from pyhealth.consents.giving import Step
     from pyhealth.standards.consent.importing import Imported
     from pyhealth.standards.consent.losses import Loss
-    from pyhealth.standards.resources import Release
-    from pyhealth.values import Grantee
 
     Row = dict[str, Any]
     Do = Callable[[str, list[Step], bytes], Iterable[Row]]  # for a patient, with a document
@@ -83,6 +80,7 @@ def import_consent(
     Example: `pyhealth consent import consent.json --member Organization/f001=Hospital --as patient`
     """
     from pyhealth.cli.amending import Book
+    from pyhealth.cli.receiving import members_in, read_file, release_of, zone_of
     from pyhealth.cli.signing import pen_at
     from pyhealth.consents.giving import in_order
 
@@ -92,8 +90,8 @@ def import_consent(
     with opened(network, account) as health:
         desk = Desk.of(health)
         book = Book.of(desk, desk.patient(patient or signer))
-        how = {"release": _release(release), "lenient": lenient, "zone": _zone(zone)}
-        reads = _read(file, _members(desk, file, member or []), how | {"at": desk.now()})
+        how = {"release": release_of(release), "lenient": lenient, "zone": zone_of(zone)}
+        reads = read_file(file, members_in(desk, file, member or []), how | {"at": desk.now()})
         book.require_same_patient(file, reads, reference)
         left = book.left(file, reads)
         steps = in_order((one for read in reads for one in read.drafts), left if replace else ())
@@ -112,54 +110,6 @@ def import_consent(
         _print(rows, stand, losses)
     if not steps and not dry_run:
         raise InputError(f"{file} gives no directive: {_why(losses)}{_standing(stand)}.")
-
-
-def _read(file: Path, members: dict[str, Grantee | None], how: Mapping[str, Any]) -> list[Imported]:
-    """Read the Consent of a file, or those in a Bundle."""
-    from pyhealth.standards.audit.files import resources
-    from pyhealth.standards.consent.importing import read_consent
-
-    found = []
-    for place, resource in resources([file]):
-        if isinstance(resource, InputError):
-            raise resource
-        if (kind := resource.get("resourceType")) != "Consent" and isinstance(kind, str):
-            continue  # found with it, such as its patient
-        try:
-            found.append(read_consent(resource, members, **how))
-        except InputError as error:
-            raise InputError(f"{place}: {error}") from error
-    if not found:
-        raise InputError(f"{file} holds no Consent; hand in one, or a Bundle of them.")
-    return found
-
-
-def _release(text: str | None) -> Release | None:
-    known: dict[str | None, Release | None] = {None: None, "R4": "R4", "R5": "R5"}
-    if text not in known:
-        raise InputError(f"Release {text!r} is not known; say R4 or R5.")
-    return known[text]
-
-
-def _zone(text: str | None) -> tzinfo | None:
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(text) if text else None
-    except (KeyError, ValueError, OSError) as error:
-        raise InputError(f"Zone {text!r} is not known; name one such as Europe/Vienna.") from error
-
-
-def _members(desk: Desk, file: Path, said: list[str]) -> dict[str, Grantee | None]:
-    """Return which member each reference means: as is said, and as we write them ourselves."""
-    from pyhealth.standards.consent.references import references_in
-
-    named = read_references(desk, said)
-    try:
-        raw = file.read_text("utf-8", "replace") if file.is_file() else ""
-    except OSError as error:
-        raise InputError(f"{file} cannot be read ({error.strerror}).") from error
-    return {**references_in(raw, desk.health.chain.chain_id), **named}
 
 
 def _made(book: Book, file: Path, reads: list[Imported], steps: list[Step], do: Do) -> list[Row]:
@@ -257,14 +207,14 @@ def _imported(file: Path, reads: list[Imported], rows: list[Row]) -> dict[str, A
 
 
 def _why(losses: list[Loss]) -> str:
+    """Say why nothing is given, by the first of what weighs most."""
     from pyhealth.standards.consent.losses import Consequence
 
-    refused = [one for one in losses if one.consequence is Consequence.REFUSED]
-    return (
-        str((refused or losses)[0]).rstrip(".")
-        if losses
-        else "none of those it names is a member here"
-    )
+    for what in (Consequence.REFUSED, Consequence.NARROWED):
+        for one in losses:
+            if one.consequence is what:
+                return str(one).rstrip(".")
+    return "from now on it permits and denies nothing to any member"
 
 
 def _standing(stand: list[Row]) -> str:
