@@ -412,6 +412,16 @@ def test_an_actor_of_two_roles_is_a_recipient_where_both_are():
     assert permitted(read(basic(provision={"type": "permit", "actor": [both]})))
 
 
+def test_an_actor_who_goes_by_two_members_is_neither_for_a_permit_and_anyone_for_a_denial():
+    two = actor("Organization/hospital")
+    two["reference"]["identifier"] = {"system": "urn:oid:1.2.3", "value": "clinic"}
+    given = read(basic(provision={"type": "permit", "actor": [two]}))
+    denied = read(within({"type": "deny", "actor": [two]}))
+
+    assert not any(permitted(one, member) for one in (given, denied) for member in (1, 2))
+    assert losses(given) == {"Consent.provision.actor[1].reference": Consequence.NARROWED}
+
+
 def test_an_actor_that_is_known_to_be_no_member_changes_nothing():
     stranger = {"actor": [actor("Organization/elsewhere")]}
 

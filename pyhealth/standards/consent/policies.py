@@ -18,6 +18,7 @@ CAPS: dict[str, tuple[frozenset[Purpose], Confidentiality]] = {
     codes.ALL_NORMAL: (EVERY_PURPOSE, Confidentiality.N),
     codes.BREAK_GLASS_ONLY: (frozenset({Purpose.BTG}), Confidentiality.V),
 }
+KNOWN = {*CAPS, codes.DENY_ALL}
 
 
 def agreed(reader: Reader, root: Rule, named: Iterable[tuple[str, str]]) -> Rule:
@@ -29,7 +30,9 @@ def agreed(reader: Reader, root: Rule, named: Iterable[tuple[str, str]]) -> Rule
         if policy.startswith(codes.POLICY):
             inside = capped(root, policy)
             if inside != root:
-                reader.narrow(path, uri, "no more is permitted than the policy that is agreed to")
+                permitted = "no more is permitted than by the policy that it agrees to"
+                unknown = "what the policy permits is not known, so nothing is"
+                reader.narrow(path, uri, permitted if policy in KNOWN else unknown)
             root = inside
         elif uri != codes.OWN_POLICY:
             reader.lose(path, uri, UNREAD_TEXT, Consequence.IGNORED)
@@ -49,7 +52,7 @@ def capped(root: Rule, policy: str) -> Rule:
         return root
     if policy == codes.DENY_ALL:
         return replace(root, kind=Provision.DENY, exceptions=())
-    if policy not in CAPS:
+    if policy not in KNOWN:
         return replace(root, surely=replace(root.surely, never=True))
     purposes, ceiling = CAPS[policy]
     match, records = root.surely, root.surely.records

@@ -171,13 +171,14 @@ class Reader:
                 self.narrow(f"{actor.path}.role", " ".join(filter(None, roles)), why)
                 return UNREAD_ACTORS
             who = references(actor.one("reference"))
-            member = next((one for one in who if one in self.members), None)
-            if member is None:
+            known = {self.members[one] for one in who if one in self.members}
+            if len(known) != 1:
                 foreign = True
                 why = "no member is named for this actor; name one, or none if it is no member"
+                why = "its reference and its identifier mean two members" if known else why
                 self.narrow(f"{actor.path}.reference", next(iter(who), ""), why)
-            elif (grantee := self.members[member]) is not None:
-                found.add(grantee)
+            else:
+                found |= {one for one in known if one is not None}
         return frozenset(found), EVERYBODY if foreign else frozenset(found)
 
     def purposes(self, at: Element, every: frozenset[Purpose]) -> Sides[frozenset[Purpose]]:
