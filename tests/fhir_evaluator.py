@@ -3,7 +3,8 @@
 Written from the standards (FHIR R4 and R5, the appendix on evaluation of IHE PCF) and apart from
 the package, as the oracle that its directives are compared with:
 
-- elements of a provision all hold, repetitions of an element are alternatives, an absent element
+- elements of a provision all hold, repetitions of an element are alternatives, and what a concept is
+  coded as is all meant by a permit, and each by a denial; an absent element
   does not constrain; a provision within another is an exception to it, and reverses it unless its
   type is written; of several exceptions a denial stands above a permit;
 - a purpose covers its kinds; breaking the glass (BTG) only counts where it is named, or where a
@@ -69,7 +70,8 @@ def evaluate(resource: dict[str, Any], request: Request) -> str:
             root["actor"] = [{"reference": one} for one in resource["grantee"]]
     else:
         root = dict(resource.get("provision", {}))
-        if POLICY + "break-glass-only" in policies(resource) and not root.get("purpose"):
+        bare = root.get("type") == "permit" and not root.get("purpose")
+        if bare and POLICY + "break-glass-only" in policies(resource):
             root["purpose"] = [{"system": "v3-ActReason", "code": "BTG"}]
     said = of(root, None, request)
     if said == "permit" and root.get("type") == "permit":
@@ -159,10 +161,13 @@ def for_purpose(provision: dict[str, Any], kind: str | None, request: Request) -
 
 def by_action(provision: dict[str, Any], kind: str | None, request: Request) -> bool:
     listed = provision.get("action")
-    codings = [coding for one in listed or () for coding in one["coding"]]
+    alike = any if kind == "deny" else all
     return not listed or any(
-        one["code"] == request.action if "consentaction" in one["system"] else request.foreign
-        for one in codings
+        alike(
+            one["code"] == request.action if "consentaction" in one["system"] else request.foreign
+            for one in concept["coding"]
+        )
+        for concept in listed
     )
 
 

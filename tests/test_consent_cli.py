@@ -5,6 +5,8 @@ pyhealth consent, pyhealth record
 ├── a contract wallet signs what it is shown
 ├── a representative is appointed, speaks and is dismissed; a patient moves
 ├── a FHIR Consent is imported with its losses, once; what is exported is read back alike
+├── an amended FHIR Consent lists what its earlier version left, and replaces it; one withdrawn, too
+├── the FHIR Consents of several patients are not given for one
 ├── a FHIR Consent of a patient without ether is signed into files; handed in, it is what is given
 ├── one that finds no room is refused before anything is done
 ├── a hospital registers, updates and shows a record; the salt stays beside the file
@@ -15,6 +17,7 @@ pyhealth consent, pyhealth record
 ├── a custodian's log is anchored and compared; each gap is named
 ├── a study's cohort is listed
 ├── a watch hands everything to a command once
+├── what others wrote into names and files does not steer the terminal
 └── bad input: one sentence, exit 1, nothing sent
 """
 
@@ -90,8 +93,9 @@ def test_a_patient_grants_denies_lists_decides_and_revokes(consent, sharing):
     listed = said(consent("list", "--patient", "patient", "--json"))
     asked = ("--labels", "LABORATORY", "--patient", "patient", "--json")
     treats = said(consent("decide", "Hospital", "--purpose", "COC", *asked))
-    breaks = said(consent("decide", "Hospital", "--purpose", "BTG", *asked))
-    researches = said(consent("decide", "Sponsor", "--purpose", "CLINTRCH", *asked))
+    unsaid = consent("decide", "Hospital", "--purpose", "BTG", *asked)
+    denied = consent("decide", "Sponsor", "--purpose", "CLINTRCH", *asked)
+    breaks, researches = unsaid.json, denied.json
 
     assert given["directive"].startswith(
         "permit Hospital (member 1) to access, use for TREAT: all classes of data, "
@@ -106,6 +110,8 @@ def test_a_patient_grants_denies_lists_decides_and_revokes(consent, sharing):
     assert treats["decided_by"] == given["directive"]
     assert (breaks["outcome"], breaks["decided_by"]) == ("NO_CONSENT", None)
     assert (researches["outcome"], researches["ground"]) == ("CONSENT_DENY", "everyone")
+    refused(unsaid, "NO_CONSENT: it is refused, no directive applies")
+    refused(denied, "CONSENT_DENY: it is refused, by a directive for everyone")
 
     (gone,) = said(consent("revoke", "Hospital", "--as", "patient", "--json"))
     assert gone["status"] == "revoked"
@@ -113,9 +119,7 @@ def test_a_patient_grants_denies_lists_decides_and_revokes(consent, sharing):
     assert left["grantee"] == 0
     every = said(consent("list", "--patient", "patient", "--all", "--json"))
     assert [one["status"] for one in every] == ["revoked", "in force"]
-    assert (
-        said(consent("decide", "Hospital", "--purpose", "COC", *asked))["outcome"] == "NO_CONSENT"
-    )
+    refused(consent("decide", "Hospital", "--purpose", "COC", *asked), "NO_CONSENT")
     told = done(consent("history", "--patient", "patient")).out
     assert "revoke directive 1 in place 0 for Hospital (member 1)" in told
 
@@ -312,7 +316,7 @@ def test_a_fhir_consent_is_imported_once_with_its_losses(consent, folder, sharin
     assert (told["release"], told["status"]) == ("R4", "active")
     asked = ("decide", "Hospital", "-p", "TREAT", "--patient", "patient", "--json")
     assert said(consent(*asked, "--labels", "LABORATORY"))["outcome"] == "CONSENT_PERMIT"
-    assert said(consent(*asked, "--labels", "LABORATORY,HIV"))["outcome"] != "CONSENT_PERMIT"
+    refused(consent(*asked, "--labels", "LABORATORY,HIV"), "CONSENT_DENY")
 
 
 def test_a_fhir_consent_of_a_patient_without_ether_is_signed_into_files(consent, folder, sharing):
@@ -382,6 +386,139 @@ def test_a_fhir_consent_that_finds_no_room_is_refused_before_anything_is_done(
     assert list(folder.glob("s*.json")) == []
 
 
+def test_what_an_earlier_version_gave_is_listed_and_replaced(consent, folder, sharing):
+    both = fhir(id="c1", meta={"versionId": "1"})
+    del both["provision"]["provision"]
+    reasons = both["provision"]["purpose"]
+    reasons.append(reasons[0] | {"code": "HRESCH"})
+    (folder / "v1.json").write_text(json.dumps(both))
+    del reasons[1]
+    (folder / "v2.json").write_text(json.dumps(both | {"meta": {"versionId": "2"}}))
+    (folder / "v3.json").write_text(json.dumps(both | {"status": "inactive"}))
+    say = lambda *words: said(consent("import", *words, *MEMBER, "--as", "patient", "--json"))  # noqa: E731
+    asked = ("decide", "Hospital", "-p", "HRESCH", "--patient", "patient")
+
+    assert say("v1.json")["earlier"] == []
+    amended = say("v2.json")
+    done(consent(*asked))
+    (left,) = amended["earlier"]
+    assert "HRESCH" in left["directive"]
+    told = done(consent("import", "v2.json", *MEMBER, "--dry-run", "--as", "patient")).out
+    assert f"stands from an earlier version: {left['directive']}; revoke: pyhealth consent" in told
+
+    replaced = say("v2.json", "--replace")
+    assert [(one["step"], one["given"]) for one in replaced["directives"]] == [
+        ("revoke", True),
+        ("give", False),
+    ]
+    refused(consent(*asked), "NO_CONSENT")
+    assert say("v2.json", "--replace")["earlier"] == []
+
+    withdrawn = consent("import", "v3.json", *MEMBER, "--as", "patient")
+    refused(withdrawn, r"of it 1 directive\(s\) still stand: revoke with 'pyhealth consent revoke ")
+    command = re.search(r"'pyhealth consent (.*?)'", withdrawn.err)
+    assert command
+    done(consent(*command[1].split(), "--as", "patient"))
+    assert said(consent("list", "--patient", "patient", "--json")) == []
+    refused(consent("import", "v3.json", *MEMBER, "--as", "patient"), "granted from it.$")
+
+
+def test_a_withdrawn_consent_is_revoked_by_signature(consent, folder, sharing):
+    (folder / "c.json").write_text(json.dumps(fhir(id="c1")))
+    done(consent("import", "c.json", *MEMBER, "--as", "patient"))
+    (folder / "c.json").write_text(json.dumps(fhir(id="c1", status="entered-in-error")))
+
+    words = ("import", "c.json", "--replace", "--out", "s.json", "--as", "patient")
+    told = done(consent(*words)).out
+
+    assert re.findall(r"signed into (\S+), number (\d), to revoke: (permit|deny)", told) == [
+        ("s-1.json", "0", "permit"),
+        ("s-2.json", "1", "deny"),
+    ]
+    for file in sorted(folder.glob("s-*.json")):
+        done(consent("submit", file, "--as", "stranger"))
+    assert said(consent("list", "--patient", "patient", "--json")) == []
+
+
+def test_the_consents_of_two_patients_are_not_given_for_one(consent, folder, home):
+    alice, bob = (fhir(patient={"reference": f"Patient/{name}"}) for name in ("alice", "bob"))
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": one} for one in (alice, bob)]}
+    for name, one in (("both", bundle), ("alice", alice), ("bob", bob)):
+        (folder / f"{name}.json").write_text(json.dumps(one))
+
+    words = (*MEMBER, "--as", "patient")
+    refused(
+        consent("import", "both.json", *words), r"several patients \(Patient/alice, Patient/bob"
+    )
+    refused(
+        consent("import", "bob.json", "--reference", "Patient/alice", *words), "of Patient/bob,"
+    )
+    done(consent("import", "alice.json", *words))
+    refused(
+        consent("import", "bob.json", *words),
+        rf"bob\.json is a consent of Patient/bob, and patient {PATIENT} goes by .*Patient/alice; ",
+    )
+    assert len(said(consent("list", "--patient", "patient", "--json"))) == 2
+    done(consent("import", "bob.json", "--reference", "Patient/bob", *words))
+    done(consent("import", "bob.json", *words))
+    (kept,) = (home / "consents").glob("imports-*.json")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    kept.write_text("[{}]")
+    refused(consent("import", "bob.json", *words), "holds no imports; restore it")
+
+
+def test_a_consent_is_found_beside_other_resources_and_dated_in_a_zone(consent, folder):
+    provision = fhir()["provision"] | {"period": {"start": "2026-01-01", "end": "2035-06-30"}}
+    found = [{"resourceType": "Patient", "id": "f001"}, fhir(provision=provision)]
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": one} for one in found]}
+    (folder / "b.json").write_text(json.dumps(bundle))
+    (folder / "p.json").write_text(json.dumps(bundle | {"entry": bundle["entry"][:1]}))
+    words = ("--dry-run", "--as", "patient", "--json")
+
+    told = said(consent("import", "b.json", *MEMBER, "--zone", "Europe/Vienna", *words))
+    assumed = said(consent("import", "b.json", *MEMBER, *words))["consents"][0]["losses"]
+
+    assert {one["valid_until"] for one in told["directives"]} == {"2035-06-30T22:00:00+00:00"}
+    assert [one["consequence"] for one in assumed] == ["assumed", "assumed", "ignored"]
+    refused(consent("import", "p.json", *words), r"p\.json holds no Consent")
+    refused(consent("import", "b.json", "--zone", "Mars/Base", *words), "Zone 'Mars/Base'")
+
+
+def test_a_consent_that_gives_nothing_says_why(consent, folder):
+    (folder / "c.json").write_text(json.dumps(fhir()))
+    elsewhere = ("--member", "Organization/f001=none")
+
+    told = consent("import", "c.json", *elsewhere, "--as", "patient")
+
+    (folder / "c.json").write_text(json.dumps(fhir(policy=[{"uri": "urn:pyhealth:consent-rules"}])))
+    bare = consent("import", "c.json", *elsewhere, "--as", "patient")
+    refused(told, "c.json gives no directive: from now on it permits and denies nothing")
+    refused(bare, "c.json gives no directive: from now on it permits and denies nothing")
+
+
+STEERING = "\x1b]0;owned\x07\x1b[2K\rgiven: permit everyone\n"
+
+
+def test_what_others_wrote_does_not_steer_the_terminal(consent, folder, record):
+    provision = fhir()["provision"] | {STEERING: "red"}
+    (folder / "c.json").write_text(json.dumps(fhir(provision=provision)))
+    words = ("import", "c.json", *MEMBER, "--dry-run", "--as", "patient")
+    named = folder / f"{STEERING.strip()}.json"
+    named.write_text(json.dumps({"resourceType": "AuditEvent"}))
+
+    strict, lenient = consent(*words), consent(*words, "--lenient")
+    unread = consent("import", STEERING, "--as", "patient")
+    compared = record("gaps", named, "--member", "Hospital", "--as", "auditor", "--lenient")
+
+    refused(strict, "Extra inputs are not permitted")
+    assert "loss: " in done(lenient).out
+    assert "malformed: " in compared.out
+    for told in (strict, lenient, unread, compared):
+        text = told.out + told.err
+        assert not [one for one in text if not (one.isprintable() or one == "\n")]
+        assert not re.search("^given:", text, re.M)
+
+
 def test_what_is_exported_is_read_back_alike(consent, folder):
     done(
         consent(
@@ -404,7 +541,9 @@ def test_what_is_exported_is_read_back_alike(consent, folder):
     said_by = said(consent("export", "--patient", "patient"))
     before = said(consent("list", "--patient", "patient", "--json"))
 
-    done(consent("import", "c.json", "--as", "stranger"))
+    refused(consent("import", "c.json", "--as", "stranger"), f"patient {STRANGER} goes by")
+    own = ("--reference", f"urn:pyhealth:31337:account:{PATIENT}")
+    done(consent("import", "c.json", *own, "--as", "stranger"))
     after = said(consent("list", "--patient", "stranger", "--json"))
 
     assert said_by == json.loads((folder / "c.json").read_text())
@@ -761,7 +900,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "another resource": (
         ("consent", "import", "patient.json", "--as", "patient"),
-        r"patient\.json: The resource is 'Patient', where a Consent is expected",
+        r"patient\.json holds no Consent; hand in one",
     ),
     "unknown code in FHIR": (
         ("consent", "import", "code.json", *MEMBER, "--as", "patient"),

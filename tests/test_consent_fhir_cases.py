@@ -81,6 +81,7 @@ PURPOSES = ["TREAT", "ETREAT", "BTG", "COC", "HRESCH", "CLINTRCH", "HPAYMT"]
 CLASSES = ["observation", "medication", "genomic", "laboratory"]
 RESOURCES = ["Observation", "DiagnosticReport", "MolecularSequence", "Specimen"]
 SENSITIVE = ["PSY", "HIV", "ETH", "ETHUD"]
+ACTIONS = ["access", "disclose", "correct"]
 
 
 def codings(system: str, codes: list[str], *, most: int = 3) -> Any:
@@ -112,14 +113,21 @@ PERIOD = some.one_of(
 CARRIED = {
     "actor": actors(list(MEMBERS)),
     "purpose": codings(ACT_REASON, PURPOSES),
-    "action": concepts(CONSENT_ACTION, ["access", "disclose", "correct"]),
+    "action": concepts(CONSENT_ACTION, ACTIONS),
     "class": codings("urn:pyhealth:label", CLASSES),
     "securityLabel": some.one_of(
         codings(ACT_CODE, ["PSY", "HIV"]), codings(CONFIDENTIALITY, list("LNR"), most=2)
     ),
     "period": PERIOD,
 }
+SEVERAL = some.one_of(
+    codings(CONSENT_ACTION, ACTIONS),
+    some.tuples(codings(CONSENT_ACTION, ACTIONS), codings("urn:x", ["read"])).map(
+        lambda both: both[0] + both[1]
+    ),
+)
 LOSSY = {
+    "action": some.lists(SEVERAL.map(lambda listed: {"coding": listed}), min_size=1, max_size=2),
     "actor": actors([*MEMBERS, UNKNOWN]),
     "purpose": some.one_of(CARRIED["purpose"], codings("urn:study", ["foobar"])),
     "class": some.one_of(CARRIED["class"], codings(RESOURCE_TYPES, RESOURCES)),
@@ -261,7 +269,7 @@ def wider(got: list[str], said: list[str]) -> list[int]:
 
 
 def carried(resource: Json, asked: list[Ask]) -> None:
-    imported = read_consent(resource, MEMBERS)
+    imported = read_consent(resource, MEMBERS, zone=UTC)
 
     said = [evaluate(resource, one.request) for one in asked]
     got = answers(imported.drafts, asked)
@@ -274,7 +282,7 @@ def carried(resource: Json, asked: list[Ask]) -> None:
 
 
 def lossy(resource: Json, asked: list[Ask]) -> None:
-    imported = read_consent(resource, MEMBERS)
+    imported = read_consent(resource, MEMBERS, zone=UTC)
 
     said = [evaluate(resource, one.request) for one in asked]
 
@@ -283,7 +291,7 @@ def lossy(resource: Json, asked: list[Ask]) -> None:
 
 def written(drafts: list[Draft], asked: list[Ask]) -> None:
     consents, losses = write_consents(drafts, HEAD, REFERENCES)
-    read = [read_consent(consent, MEMBERS) for consent in consents]
+    read = [read_consent(consent, MEMBERS, zone=UTC) for consent in consents]
     again = [one for each in read for one in each.drafts]
 
     before, after = answers(drafts, asked), answers(again, asked)

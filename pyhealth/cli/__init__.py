@@ -32,6 +32,7 @@ from pyhealth.cli import (  # noqa: F401  # further commands of claim
     stopping,
     trial,
 )
+from pyhealth.cli.shell import one_line
 from pyhealth.errors import PyHealthError
 
 INTERRUPTED = 130  # what shells expect, and typer returns
@@ -87,5 +88,5 @@ def _stopped() -> None:
 def _refuse(sentence: str, status: int = 1) -> None:
     with suppress(BrokenPipeError):
         sys.stdout.flush()  # what was told comes before why it ended
-    print("pyhealth: " + " ".join(sentence.split()), file=sys.stderr)
+    print("pyhealth: " + one_line(sentence), file=sys.stderr)
     sys.exit(status)

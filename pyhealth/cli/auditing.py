@@ -14,6 +14,7 @@ from pyhealth.cli.shell import (
     AccountOption,
     JsonOption,
     NetworkOption,
+    one_line,
     opened,
     print_json,
     show,
@@ -212,11 +213,11 @@ def _print_gaps(found: Gaps, faulty: list[str], title: Any) -> None:
         words = receipt_in_words(entry.receipt, title)
         print(f"not in the log: receipt 0x{entry.receipt_hash.hex()} ({words})")
     for fact in found.unreceipted:
-        print(f"without a receipt: {fact.place}, {fact.recorded:%Y-%m-%d %H:%M:%S} UTC")
+        print(f"without a receipt: {one_line(fact.place)}, {fact.recorded:%Y-%m-%d %H:%M:%S} UTC")
     for entry, fact in found.overruled:
-        print(f"although refused: {fact.place} (receipt 0x{entry.receipt_hash.hex()})")
+        print(f"although refused: {one_line(fact.place)} (receipt 0x{entry.receipt_hash.hex()})")
     for told in faulty:
-        print(f"malformed: {told}")
+        print(f"malformed: {one_line(told)}")
     print(f"{len(found.matched)} match.")
 
 

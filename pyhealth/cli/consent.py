@@ -71,12 +71,15 @@ def decide(
     network: NetworkOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask the contract what the patient's consents say to a request; nothing is written.
+    """Ask the contract what the patient's consents say to a request: exit 0 permitted, 1 not.
+
+    Nothing is written.
 
     Example: `pyhealth consent decide Clinic --purpose TREAT --labels LABORATORY --patient patient`
     """
-    from pyhealth.errors import RecordUnknown
-    from pyhealth.values import Question
+    from pyhealth.errors import AccessDenied, RecordUnknown
+    from pyhealth.sharing.rule import GROUNDS
+    from pyhealth.values import Outcome, Question
 
     with opened(network, account) as health:
         desk = Desk.of(health)
@@ -92,6 +95,8 @@ def decide(
         answer = health.consents.decide(question)
         described = _answered(desk, question, answer)
     show(described, as_json=as_json)
+    if answer.outcome is not Outcome.CONSENT_PERMIT:
+        raise AccessDenied(f"{answer.outcome.name}: it is refused, {GROUNDS[answer.ground]}.")
 
 
 @app.command("list")

@@ -151,6 +151,11 @@ def printable(text: str) -> str:
     )
 
 
+def one_line(text: str) -> str:
+    """Return a text of others on one line, without what would steer a terminal."""
+    return printable(" ".join(text.split()))
+
+
 def hash_of(text: str, what: str) -> bytes:
     """Read 32 bytes as a person writes them."""
     try:

@@ -1,25 +1,29 @@
-"""Drafts that are given together: in which order, which of them stand already, and whether all have
-a place.
+"""Drafts that are given together, and directives that are revoked with them: in which order, which
+stand already, and whether all have a place.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 
-from pyhealth.consents.history import directives
+from pyhealth.consents.history import Directed, directives
 from pyhealth.consents.registry import ConsentRegistry
 from pyhealth.errors import DirectivesFull
 from pyhealth.index import Index
 from pyhealth.sharing.rule import Draft
-from pyhealth.values import Provision, Terms
+from pyhealth.values import Grantee, Provision, Terms
+
+Step = Draft | Directed  # a draft is given, what stands is revoked
 
 
-def denials_first(drafts: Iterable[Draft]) -> list[Draft]:
-    """Return drafts in an order in which never more is permitted than all permit together."""
-    return sorted(drafts, key=lambda one: one.provision is not Provision.DENY)
+def in_order(drafts: Iterable[Draft], ended: Iterable[Directed] = ()) -> list[Step]:
+    """Return steps in an order in which never more is permitted than before or after all: permits
+    end first, and start last; denials start before others end.
+    """
+    steps: list[Step] = [*drafts, *ended]
+    return sorted(steps, key=_turn)
 
 
 def due(
@@ -36,14 +40,25 @@ def due(
 
 
 def require_room(
-    registry: ConsentRegistry, patient: str, drafts: Iterable[Draft], at: datetime
+    registry: ConsentRegistry, patient: str, steps: Iterable[Step], at: datetime
 ) -> None:
-    """Refuse drafts of which one would find the places of its grantee full."""
+    """Refuse steps of which one would find the places of its grantee full."""
     most = registry.max_directives()
-    for grantee, count in Counter(one.grantee for one in drafts).items():
-        stand = registry.directives_of(patient, grantee)
-        if count + sum(at < one.valid_until for one in stand) > most:
-            raise DirectivesFull(patient, grantee.member, grantee.study, most)
+    count: dict[Grantee, int] = {}
+    for step in steps:
+        who = step.grantee
+        if who not in count:
+            stand = registry.directives_of(patient, who)
+            count[who] = sum(at < one.valid_until for one in stand)
+        count[who] += 1 if isinstance(step, Draft) else -1
+        if count[who] > most:
+            raise DirectivesFull(patient, who.member, who.study, most)
+
+
+def _turn(step: Step) -> int:
+    if isinstance(step, Directed):
+        return 2 if step.directive.provision is Provision.DENY else 0
+    return 1 if step.provision is Provision.DENY else 3
 
 
 def _terms(said: object) -> tuple[object, ...]:

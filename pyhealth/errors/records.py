@@ -36,7 +36,7 @@ __all__ = [
 
 
 class AccessDenied(PyHealthError):
-    """A patient's consent does not permit what was asked; the refusal is on record."""
+    """A patient's consent does not permit what is asked."""
 
 
 @dataclass(eq=False)

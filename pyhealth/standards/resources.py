@@ -170,6 +170,11 @@ def faults(resource: Mapping[str, Any], release: Release) -> list[str]:
 
 
 def _fault(kind: str, place: tuple[int | str, ...], message: str) -> str:
-    steps = (f"[{one + 1}]" if isinstance(one, int) else f".{one}" for one in place)
+    steps = (f"[{one + 1}]" if isinstance(one, int) else f".{_named(one)}" for one in place)
     reason = " ".join(message.removeprefix("Value error, ").split()).rstrip(".")
-    return f"{kind}{''.join(steps)}: {reason[:120]}"
+    return f"{kind}{''.join(steps)}: {_named(reason[:120])}"
+
+
+def _named(text: str) -> str:
+    """Return a text of others as it stands, or escaped where it could steer a terminal."""
+    return text if text.isprintable() else shown(text)

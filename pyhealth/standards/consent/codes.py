@@ -105,11 +105,12 @@ def known(code: str, codes: Mapping[str, C], system: str, place: str) -> C:
     )
 
 
-def code_of(concept: Element, system: str) -> str:
-    """Return the code that a codeable concept has in a system, or nothing."""
-    codings = concept.many("coding")
-    own = [one for one in codings if system_of(one.text("system")) == system]
-    return next((one.text("code") for one in own), "")
+def codes_of(concept: Element, system: str) -> list[str]:
+    """Return the code of each coding of a codeable concept; nothing for one of another system."""
+    return [
+        one.text("code") if system_of(one.text("system")) == system else ""
+        for one in concept.many("coding")
+    ]
 
 
 def token(coding: Element) -> str:

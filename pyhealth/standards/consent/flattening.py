@@ -29,13 +29,14 @@ from pyhealth.values import Confidentiality, Grantee, Provision, Terms
 
 MOST_DIRECTIVES = 8  # for one grantee, as ConsentRegistry.sol keeps them
 MOST_LABELS = 12  # kinds of labels that can be told apart
-MOST_REQUESTS = 1 << 22  # kinds of requests
+MOST_LOOKS = 1 << 20  # at a rule for a kind of request: seconds
 
 
 def flatten(root: Rule) -> tuple[list[Draft], list[Loss]]:
     """Return a tree as directives, and what they do not say as the tree does."""
     space = Space.of(root)
-    if len(space.labels) > MOST_LABELS or space.size() > MOST_REQUESTS:
+    looks = space.size() * sum(1 for _ in root.walk())
+    if len(space.labels) > MOST_LABELS or looks > MOST_LOOKS:
         why = "it tells too many kinds of requests apart; hand it in as several consents"
         return [], [Loss(root.path, "", Consequence.REFUSED, why)]
     return Flattening(root, space).done()

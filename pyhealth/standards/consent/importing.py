@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from pyhealth.sharing.rule import Draft
 from pyhealth.standards.consent import codes, roots
 from pyhealth.standards.consent.flattening import flatten
 from pyhealth.standards.consent.losses import Consequence, Loss
-from pyhealth.standards.consent.reading import Members, Reader, references
+from pyhealth.standards.consent.reading import Members, Reader, references, refuse_modifiers
 from pyhealth.standards.resources import Element, Release, faults, parse, shown
 
 ONLY = {
@@ -34,6 +34,8 @@ class Imported:
     """What came of a Consent."""
 
     release: Release
+    consent: str  # what the resource is known by: its id, or an identifier
+    version: str
     patient: str  # as the resource names the patient
     status: str
     drafts: tuple[Draft, ...]
@@ -61,14 +63,15 @@ def read_consent(
     *,
     release: Release | None = None,
     lenient: bool = False,
-    zone: tzinfo = UTC,
+    zone: tzinfo | None = None,
     at: datetime | None = None,
 ) -> Imported:
     """Read a FHIR Consent.
 
     ``members`` says which member an actor is, by its reference or its identifier
     (``system|value``); none for one that is known to be no member. ``lenient`` reports what is
-    malformed where it would be refused. Dates without a time are of ``zone``. What is over ``at``
+    malformed where it would be refused. What is written without a zone is of ``zone``;
+    of none, it is taken as UTC and reported. What is over ``at``
     a moment is left out.
     """
     resource = parse(source)
@@ -121,7 +124,16 @@ def _read(reader: Reader, at: Element, moment: datetime | None) -> Imported:
         over = max(one.terms.valid_until for one in drafts if one not in kept)
         why_over = f"what ended by {over:%Y-%m-%d %H:%M:%S} UTC is over"
         reader.lose("Consent.provision", None, why_over, Consequence.IGNORED)
-    return Imported(reader.release, who, status, tuple(kept), tuple(reader.losses))
+    consent, version = next(iter(names_of(at)), ""), at.one("meta").text("versionId")
+    return Imported(
+        reader.release, consent, version, who, status, tuple(kept), tuple(reader.losses)
+    )
+
+
+def names_of(at: Element) -> list[str]:
+    """Return all that a resource may be known by from version to version."""
+    others = [f"{one.text('system')}|{one.text('value')}" for one in at.many("identifier")]
+    return [one for one in (at.text("id"), *others) if one.strip("|")]
 
 
 def _refusal(reader: Reader, at: Element, status: str) -> Loss | None:
@@ -131,14 +143,18 @@ def _refusal(reader: Reader, at: Element, status: str) -> Loss | None:
             "; revoke what was granted from it" if status in WITHDRAWN else ""
         )
         return Loss("Consent.status", status, Consequence.REFUSED, why)
+    for name in ("_status", "_decision"):
+        if at.has(name):
+            why = "what is said of it instead of it, or beside it, is not read"
+            return Loss(f"Consent.{name}", "", Consequence.REFUSED, why)
     try:
-        reader.refuse_modifiers(at)
+        refuse_modifiers(at)
     except InputError as error:
         if not reader.lenient:
             raise
         return Loss(at.path, "", Consequence.REFUSED, str(error).rstrip("."))
-    scope = codes.code_of(at.one("scope"), codes.CONSENT_SCOPE)
-    if reader.release == "R4" and scope not in SCOPES:
+    scopes = set(filter(None, codes.codes_of(at.one("scope"), codes.CONSENT_SCOPE)))
+    if reader.release == "R4" and not (scopes and scopes <= SCOPES):
         why = "only consents to the use of data (patient-privacy, research) are granted from"
-        return Loss("Consent.scope", scope, Consequence.REFUSED, why)
+        return Loss("Consent.scope", " ".join(sorted(scopes)), Consequence.REFUSED, why)
     return None

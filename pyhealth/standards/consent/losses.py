@@ -10,6 +10,7 @@ class Consequence(Enum):
     """What became of an element that cannot be carried exactly, from the least to the most."""
 
     IGNORED = "ignored"  # who gets what is the same without it
+    ASSUMED = "assumed"  # it can be read in more than one way, and one was taken
     WEAKENED = "weakened"  # refused, but by no denial: another permit of the patient overrules it
     NARROWED = "narrowed"  # less is permitted, or more denied, than the resource says
     REFUSED = "refused"  # nothing is granted

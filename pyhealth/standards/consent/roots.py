@@ -7,31 +7,34 @@ from dataclasses import replace
 from pyhealth.errors import InputError
 from pyhealth.standards.consent import codes
 from pyhealth.standards.consent.losses import Consequence
-from pyhealth.standards.consent.policies import capped
+from pyhealth.standards.consent.policies import UNREAD_TEXT, agreed, policy_of
 from pyhealth.standards.consent.provisions import Match, Rule
-from pyhealth.standards.consent.reading import KINDS, UNREAD_ACTORS, Reader
+from pyhealth.standards.consent.reading import KINDS, UNREAD_ACTORS, Reader, Sides
 from pyhealth.standards.resources import Element, shown
-from pyhealth.values import Provision, Purpose
+from pyhealth.values import Grantee, Provision, Purpose
 
 
 def r4(reader: Reader, at: Element) -> Rule | None:
     """Return the tree of an R4 Consent; nothing where it says neither permit nor deny."""
-    policies = [one.text("uri") for one in at.many("policy")]
-    for i, uri in enumerate(policies, 1):
-        if uri and uri != codes.OWN_POLICY and not uri.startswith(codes.POLICY):
-            why = "the text of the policy is not read, only the provisions"
-            reader.lose(f"Consent.policy[{i}].uri", uri, why, Consequence.IGNORED)
-    said = codes.code_of(at.one("policyRule"), codes.ACT_CODE)
+    rule = at.one("policyRule")
+    policies = [(f"{one.path}.uri", one.text("uri")) for one in at.many("policy")]
+    if at.has("policyRule"):
+        coded = [f"{one.text('system')}/{one.text('code')}" for one in rule.many("coding")]
+        policies += [(rule.path, one) for one in coded or [rule.text("text")]]
+    rules = codes.codes_of(rule, codes.ACT_CODE)
+    said = " ".join(filter(None, rules))
     if not at.has("provision"):
-        if said in codes.OPT_OUT:
+        if codes.OPT_OUT.intersection(rules):
             return Rule("Consent", Provision.DENY, Match(), Match())
         why = "without a provision only a policy's text says what is permitted"
         reader.lose("Consent.provision", said, why, Consequence.REFUSED)
         return None
     provision = at.one("provision")
-    if codes.BREAK_GLASS_ONLY in policies and not provision.has("purpose"):
+    bare = provision.value.get("type") == "permit" and "purpose" not in provision.value
+    if bare and codes.BREAK_GLASS_ONLY in {policy_of(uri) for _, uri in policies}:
         broken = {"purpose": [codes.coding(Purpose.BTG)]}  # the policy names it
         provision = Element({**provision.value, **broken}, provision.path)
+        reader.narrow(f"{provision.path}.purpose", "BTG", "the policy is about this purpose alone")
     root = reader.rule(provision, Provision.NONE)
     if root.kind is Provision.NONE:
         why = (
@@ -43,9 +46,7 @@ def r4(reader: Reader, at: Element) -> Rule | None:
         reader.lose("Consent.provision.type", said, why, what)
         if not clear:
             return None
-    for policy in policies:
-        root = capped(root, policy)
-    return _checked(reader, at, root)
+    return _checked(reader, at, agreed(reader, root, policies))
 
 
 def r5(reader: Reader, at: Element) -> Rule | None:
@@ -58,17 +59,26 @@ def r5(reader: Reader, at: Element) -> Rule | None:
         reader.lose("Consent.decision", None, why, Consequence.REFUSED)
         return None
     kind = KINDS[said]
-    own = {name: at.value[name] for name in ("period",) if at.has(name)}
+    own = {name: at.value[name] for name in ("period",) if name in at.value}
     surely, possibly = reader.match(Element(own, "Consent"), kind)
-    parties = {"actor": [{"reference": one} for one in at.value.get("grantee") or ()]}
-    if parties["actor"]:
-        named = reader.tolerate(
-            lambda: reader.actors(Element(parties, "Consent.grantee")), UNREAD_ACTORS
-        )
-        surely = replace(surely, grantees=named[0])
-        possibly = replace(possibly, grantees=named[1])
+    whole = reader.tolerate(lambda: reader.filled(at), False)
+    named = reader.tolerate(lambda: _grantees(reader, at), UNREAD_ACTORS)
+    surely = replace(surely, grantees=named[0], never=surely.never or not whole)
+    possibly = replace(possibly, grantees=named[1])
     within = tuple(reader.rule(one, kind, depth=1) for one in at.many("provision"))
-    return _checked(reader, at, Rule("Consent", kind, surely, possibly, within))
+    basis = at.one("policyBasis")
+    policies = [(f"{basis.path}.url", basis.text("url"))] if at.has("policyBasis") else []
+    root = reader.unbroken(Rule("Consent", kind, surely, possibly, within))
+    root = agreed(reader, root, policies)
+    for name in ("policyText", "regulatoryBasis"):
+        if at.has(name):
+            reader.lose(f"Consent.{name}", None, UNREAD_TEXT, Consequence.IGNORED)
+    return _checked(reader, at, root)
+
+
+def _grantees(reader: Reader, at: Element) -> Sides[frozenset[Grantee]]:
+    parties = [{"reference": one.value} for one in at.many("grantee")]
+    return reader.actors(Element({"actor": parties}, "Consent.grantee"))
 
 
 def _checked(reader: Reader, at: Element, root: Rule) -> Rule:
