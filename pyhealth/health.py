@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from pyhealth.chain import network
 from pyhealth.chain.binding import Binding
 from pyhealth.chain.network import Chain
 from pyhealth.chain.sender import Sender
-from pyhealth.chain.wallet import AskPassword, Signer, Wallet, no_prompt
+from pyhealth.chain.wallet import CAST, AskPassword, Signer, Wallet, cast_address, no_prompt
 from pyhealth.claims import ClaimAdjudicator
 from pyhealth.config import EMBEDDED, Settings, load_settings
 from pyhealth.consents import ConsentRegistry
@@ -19,12 +19,16 @@ from pyhealth.coverage import CoverageRegistry
 from pyhealth.deployment.artifacts import read_artifact
 from pyhealth.deployment.deployer import deploy
 from pyhealth.deployment.records import Record, load_record, record_file
-from pyhealth.errors import DeploymentError
+from pyhealth.errors import AccountUnknown, DeploymentError
 from pyhealth.notary import Notary
 from pyhealth.records import RecordRegistry
 
 if TYPE_CHECKING:
     from pyhealth.index import Index  # SQLAlchemy takes a while to import
+    from pyhealth.privacy.gate import Gate
+    from pyhealth.privacy.pseudonyms import Pseudonyms
+    from pyhealth.privacy.stores import Store
+    from pyhealth.privacy.vault import Vault
     from pyhealth.trials.desk import Trials  # and so do the readers of study records
 
 DEFAULT_ACCOUNT = "sponsor"  # of the cast, on local chains
@@ -40,7 +44,10 @@ class Health:
     settings: Settings
     chain: Chain
     wallet: Wallet
-    account: str | None = None  # one of the cast, a keystore; None: the environment's
+    account: str | None = None  # one of the cast, a keystore, a pseudonym; None: the environment's
+
+    def __post_init__(self) -> None:
+        self.wallet = replace(self.wallet, pseudonym=lambda name: self.pseudonyms.called(name))
 
     @cached_property
     def signer(self) -> Signer:
@@ -80,7 +87,31 @@ class Health:
     @cached_property
     def records(self) -> RecordRegistry:
         """References to health records, and the log of every access."""
-        return RecordRegistry(self._binding("RecordRegistry"))
+        return RecordRegistry(self._binding("RecordRegistry"), lambda: self.gate)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What serves the records in the vault."""
+        from pyhealth.privacy.stores import VaultStore
+
+        return self.guard(VaultStore(self.vault))
+
+    def guard(self, store: Store, custodian: int | None = None) -> Gate:
+        """Put the gate before a store of a member's records; default: the member of the account."""
+        from pyhealth.privacy.gate import Gate
+        from pyhealth.privacy.served import Served
+
+        name = f"{self.chain.chain_id}-{self.chain.genesis.hex()[:8]}.sqlite"
+        served = Served(self.settings.home / "served" / name)
+        return Gate(custodian or self.member, self.records, store, served)
+
+    @property
+    def member(self) -> int:
+        """The member that the account acts for."""
+        me = self.signer.address
+        if not (number := self.consortium.actor_of(me).member):
+            raise AccountUnknown(me)
+        return number
 
     @cached_property
     def trials(self) -> Trials:
@@ -105,6 +136,28 @@ class Health:
     def claims(self) -> ClaimAdjudicator:
         """Claims, decided and paid."""
         return ClaimAdjudicator(self._binding("ClaimAdjudicator"))
+
+    @cached_property
+    def pseudonyms(self) -> Pseudonyms:
+        """The accounts of the vault's subjects, one for each relationship."""
+        from pyhealth.privacy.pseudonyms import Pseudonyms
+
+        return Pseudonyms(self.vault, self.consortium.binding.address, self._member_called)
+
+    def _member_called(self, text: str) -> int:
+        from pyhealth.governance.register import member_called, register_of
+
+        who = cast_address(text) if text in CAST and self.chain.local else text
+        return member_called(self.consortium, register_of(self.consortium), who)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """What is personal: encrypted under a key for each subject, which erasure destroys."""
+        from pyhealth.privacy.vault import kek_of, open_vault
+
+        ask = self.wallet.ask_password
+        kek = kek_of(self.settings, local=self.chain.local, ask=ask)
+        return open_vault(self.settings, self.chain, kek)
 
     @cached_property
     def index(self) -> Index:

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -46,6 +47,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def interruptible() -> None:
+    """Heed SIGINT, also where a shell that started the tests in its background ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass
@@ -198,16 +204,20 @@ class Cli:
         out, err = done.communicate(timeout=60)
         return Told(done.returncode, out, err)
 
+    def command(self, *arguments: object) -> list[str]:
+        program = [sys.executable, "-c", "from pyhealth.cli import main; main()"]
+        return [*program, *map(str, arguments)]
+
     def start(self, *arguments: object) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", "from pyhealth.cli import main; main()"]
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            [*command, *map(str, arguments)],
+            self.command(*arguments),
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=pipe,
             stderr=pipe,
             text=True,
+            preexec_fn=interruptible,
         )
 
 

@@ -1,6 +1,4 @@
-"""What the commands of consents and records share: patients, grantees, codes and moments, read and
-shown.
-"""
+"""What the commands of consents and records share: patients, grantees, codes and moments, read."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -24,9 +22,14 @@ if TYPE_CHECKING:
     C = TypeVar("C", bound=IntEnum)
 
 EVERYONE = "everyone"
+GranteeArgument = Annotated[
+    str, typer.Argument(metavar="MEMBER", help="A member, by name or number, or everyone.")
+]
 PatientOption = Annotated[
     str | None,
-    typer.Option(metavar="ACCOUNT", help="The patient; default: the account that acts."),
+    typer.Option(
+        metavar="ACCOUNT", help="The patient, also SUBJECT@MEMBER; default: the account that acts."
+    ),
 ]
 StudyOption = Annotated[
     str | None, typer.Option(metavar="0x…", help="Only for this study of the member.")
@@ -80,7 +83,7 @@ class Desk:
         return cls(health, register_of(health.consortium))
 
     def account(self, text: str) -> str:
-        """Read an account: one of the cast on local chains, a keystore, or an address."""
+        """Read an account: one of the cast on local chains, a keystore, a pseudonym, an address."""
         from pyhealth.cli.governing import Accounts
 
         return Accounts(self.health)(text)
@@ -97,14 +100,7 @@ class Desk:
 
     def own_member(self, text: str | None) -> int:
         """Read a member; none: the one that the acting account acts for."""
-        from pyhealth.errors import AccountUnknown
-
-        if text:
-            return self.member(text)
-        me = self.health.signer.address
-        if not (number := self.health.consortium.actor_of(me).member):
-            raise AccountUnknown(me)
-        return number
+        return self.member(text) if text else self.health.member
 
     def grantee(self, text: str, study: str | None = None) -> Grantee:
         """Read whom a directive is for: a member or everyone, and a study."""
@@ -222,23 +218,26 @@ def codes(kind: type[C], texts: Iterable[str], what: str) -> frozenset[C]:
     return frozenset(one_of(kind, text, what) for text in _pieces(texts))
 
 
-def names_of(found: Iterable[IntEnum]) -> list[str]:
-    """Return the names of codes in their order, for scripts."""
-    return [one.name for one in sorted(found)]
+def read_references(desk: Desk, said: Iterable[str]) -> dict[str, Grantee | None]:
+    """Read which member each reference of FHIR means, such as Organization/f001=Hospital."""
+    from pyhealth.values import Grantee
+
+    found: dict[str, Grantee | None] = {}
+    for text in said:
+        reference, parted, name = text.rpartition("=")
+        if not parted or not reference:
+            raise InputError(f"{text!r} says of no reference which member it is; write R=MEMBER.")
+        found[reference] = None if name == "none" else Grantee(desk.member(name))
+    return found
 
 
-def terms_described(terms: Any) -> dict[str, Any]:
-    """Describe terms, or a directive, for scripts."""
-    from pyhealth.values import ALWAYS, FOREVER
+def denied_whole(
+    labels: list[str] | None, actions: list[str] | None
+) -> tuple[list[str], list[str], str]:
+    """Return what a denial means where nothing is named: all data, every action, any ceiling."""
+    from pyhealth.values import ConsentAction
 
-    return {
-        "purposes": names_of(terms.purposes),
-        "labels": names_of(terms.labels),
-        "actions": names_of(terms.actions),
-        "ceiling": terms.ceiling.name,
-        "valid_from": None if terms.valid_from == ALWAYS else terms.valid_from,
-        "valid_until": None if terms.valid_until == FOREVER else terms.valid_until,
-    }
+    return labels or ["all"], actions or [one.name for one in ConsentAction], "V"
 
 
 def _pieces(texts: Iterable[str]) -> list[str]:

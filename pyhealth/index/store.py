@@ -274,7 +274,7 @@ class Store:
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) in LOST_RACES:
                 raise Overtaken from error
-            raise _refusal(self.where, error) from error
+            raise refusal(self.where, error) from error
 
     def close(self) -> None:
         """Let the database go."""
@@ -302,7 +302,7 @@ def database_url(given: str) -> URL:
         return url.set(drivername="postgresql+psycopg")
     if backend != "sqlite" or not url.database:
         raise ConfigError(
-            f"A database of {backend} cannot hold the index; sqlite:///FILE and postgresql:// can."
+            f"A database of {backend} cannot be used; sqlite:///FILE and postgresql:// can."
         )
     return url
 
@@ -370,7 +370,8 @@ LOST_RACES = (
 )  # PostgreSQL: another write came between, or each waited for the other
 
 
-def _refusal(where: str, error: DBAPIError) -> DatabaseError:
+def refusal(where: str, error: DBAPIError) -> DatabaseError:
+    """Return what a database said as one of our errors; of no row that it was about."""
     told = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
     if isinstance(error.orig, sqlite3.Error):
         kinds_of = (kind for words, kind in SQLITE.items() if words in told[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +14,12 @@ from pyhealth.index import Event, Index
 from pyhealth.records.chain import Fault, Link, faults
 from pyhealth.records.registry import RecordRegistry
 from pyhealth.sharing.accesses import Entry
+from pyhealth.sharing.rule import GROUNDS
 from pyhealth.values import (
     Confidentiality,
     Directive,
     Emergency,
     Finding,
-    Ground,
     Outcome,
     Receipt,
     directive_of,
@@ -33,14 +33,6 @@ SNAKE = re.compile(r"(?<=[a-z0-9])([A-Z])")
 MOMENTS = {"expires_at", "review_due", "until", "ripe_at"}  # seconds, where they are arguments
 OF_PATIENT = ("RecordRegistered", "AccessDecided", "GlassBroken", "EmergencyReviewed")
 Title = Callable[[int], str]
-GROUNDS = {
-    Ground.NONE: "no directive applies",
-    Ground.STUDY: "by a directive for the member in the study",
-    Ground.MEMBER: "by a directive for the member",
-    Ground.EVERYONE: "by a directive for everyone",
-    Ground.MEMBER_NOT_ACTIVE: "since the member is not active",
-    Ground.EMERGENCY: "in an emergency",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +112,13 @@ def emergencies(events: Iterable[Event]) -> dict[bytes, Emergency]:
         said: Any = event.arguments
         if event.name == "GlassBroken":
             times = utc(said["expiresAt"]), utc(said["reviewDue"])
-            one = Emergency(said["patient"], *times, said["member"], Finding.NONE)
+            one = Emergency(said["patient"], *times, said["member"], Finding.NONE, False)
             found[said["emergencyId"]] = one
         elif event.name == "EmergencyReviewed" and (known := found.get(said["emergencyId"])):
             ended = min(known.expires_at, event.block_time)
-            found[said["emergencyId"]] = Emergency(
-                known.patient, ended, known.review_due, known.member, Finding(said["finding"])
+            finding, by_patient = Finding(said["finding"]), not said["reviewer"]
+            found[said["emergencyId"]] = replace(
+                known, expires_at=ended, finding=finding, by_patient=by_patient
             )
     return found
 
