@@ -2,7 +2,8 @@
 attachments of claims
 ├── attach keeps registered records with the provider's own claim, and takes them off again
 │   ├── an unknown record is refused
-│   └── a claim of another provider is refused
+│   ├── a claim of another provider is refused
+│   └── with the coverage it is forgotten
 ├── a record that a claim of FHIR or CSV refers to is attached when it is submitted
 ├── given what the provider shares
 │   └── the payer takes it, and nothing of it is on the chain
@@ -99,6 +100,16 @@ def test_attach_refuses_an_unknown_record(insured, sharing, record):
 def test_attach_refuses_another_providers_claim(insured, sharing, record):
     with pytest.raises(InputError, match="The claim's provider is Hospital \\(member 1\\)"):
         of(sharing, "insurer").attach([record])
+
+
+def test_what_was_attached_is_forgotten_with_the_coverage(insured, sharing, record):
+    ours = of(sharing, "hospital")
+    ours.attach([record])
+
+    forgotten = ours.at.forget("C-1001")
+
+    assert forgotten
+    assert ours.refs == []
 
 
 def named(ref: str) -> dict[str, object]:

@@ -404,7 +404,8 @@ def rows_of_a_running_coverage(tmp_path: Path) -> Path:
 
 
 def test_what_a_payer_gave_ends_before_its_time(insured, hospital, tmp_path):
-    insured("claim", "coverage", rows_of_a_running_coverage(tmp_path), "--as", "insurer")
+    file = rows_of_a_running_coverage(tmp_path)
+    insured("claim", "coverage", file, "--as", "insurer")
     insured("claim", "contract", 1, "Hospital", "--from", "2025-01-01", "--to", "2099-12-31",
             "--as", "insurer")  # fmt: skip
     insured("claim", "authorise", "C-1", "--category", "surgery", "--units", 1, "--name", "PA-1",
@@ -426,6 +427,9 @@ def test_what_a_payer_gave_ends_before_its_time(insured, hospital, tmp_path):
     assert registry.is_contracted(1, HOSPITAL, last)
     assert not registry.is_contracted(1, HOSPITAL, until)
     assert registry.coverage_of(ref).until == until
+    assert Desk(hospital).book.card("C-1").until == until
+    again = insured("claim", "coverage", file, "--as", "insurer", "--json")
+    assert again.json["before"] == 1
     assert Desk(hospital).book.card("C-1").until == until
 
 

@@ -134,6 +134,7 @@ class Book:
             write("DELETE FROM salts WHERE substr(name, 1, ?) = ?", (len(number) + 1, f"{number} "))
             for ref in claims:
                 write("DELETE FROM billed WHERE claim_ref = ?", (ref,))
+                write("DELETE FROM attachments WHERE claim_ref = ?", (ref,))
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # the log held them, too
 
     # Authorisations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -57,8 +57,13 @@ class Enrolling:
             fresh = [one for one in made if one[2].subject not in standing]
             refs = self.coverage.enrol([one[2] for one in fresh]) if fresh else []
             new = [(*one, ref) for one, ref in zip(fresh, refs, strict=True)]
-            self.book.add_cards(_card(*one) for one in (*known, *new))
+            self.book.add_cards([self._kept(_card(*one)) for one in (*known, *new)])
             self.enrolled, self.before = self.enrolled + len(new), self.before + len(known)
+
+    def _kept(self, card: Card) -> Card:
+        """Return a coverage that does not last longer than is known: it may have been ended."""
+        known = self.book.card_of(card.ref)
+        return replace(card, until=min(card.until, known.until)) if known else card
 
     def _standing(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield the persons that are covered, by commitment, and their coverages."""
