@@ -21,7 +21,6 @@ import os
 import shutil
 import sqlite3
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -300,8 +299,6 @@ def test_each_failure_of_the_vault_ends_in_one_sentence(kept, cli, home, tmp_pat
 def test_every_command_shows_an_example(cli):
     vault = ("init", "info", "backup", "restore", "rotate", "shares", "recover")
     plain = ("remember", "erase", "certificate", "verify-certificate", "retention", "expire")
-    started = time.monotonic()
     for command in [("vault", one) for one in vault] + [(one,) for one in plain]:
         told = cli("privacy", *command, "--help")
         assert f"pyhealth privacy {' '.join(command)}" in told.out.split("Example:")[1]
-    assert time.monotonic() - started < 60

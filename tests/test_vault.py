@@ -65,13 +65,14 @@ from pyhealth.privacy.vault.subject import Gone
 from pyhealth.privacy.vault.witness import seal_of
 
 
-def refusal(home: Path) -> PrivacyError | None:
-    """Open a vault anew and check all of it; what it says must not give anything away."""
+def refusal(home: Path, vault: Vault | None = None) -> PrivacyError | None:
+    """Check all of a vault, opened anew or before; what it says must not give anything away."""
     refused = None
     try:
-        vault = opened(home)
-        vault.check()
-        vault.close()
+        checked = vault or opened(home)
+        checked.check()
+        if vault is None:
+            checked.close()
     except PrivacyError as error:
         refused = error
     said = f"{refused} {refused!r} {refused.__cause__!r}." if refused else ""
@@ -181,7 +182,7 @@ def test_what_is_not_there_is_refused_without_repeating_it(home):
 
 def flipped(home: Path, *, every: bool) -> tuple[int, list[Cell]]:
     """Flip bits one after the other, and return how many, and those that went unnoticed."""
-    filled(home).close()
+    vault = filled(home)
     file, missed, count = file_of(home), [], 0
     others = {cell.value for cell in cells(file) if cell.column == "node"}
     with changing(file) as database:
@@ -191,7 +192,7 @@ def flipped(home: Path, *, every: bool) -> tuple[int, list[Cell]]:
                     continue  # the database itself refuses two of the same number
                 put(database, cell, value)
                 count += 1
-                if refusal(home) is None:
+                if refusal(home, vault) is None:
                     missed.append(cell)
                 put(database, cell.moved(value), cell.value)
     assert refusal(home) is None
