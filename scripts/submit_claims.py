@@ -22,6 +22,11 @@ def refuse(one: Refused) -> None:
     print(f"refused: {one}", file=sys.stderr)
 
 
+def note(told: str) -> None:
+    """Print what was left out of a claim, or assumed."""
+    print(f"noted: {told}", file=sys.stderr)
+
+
 def main(
     files: Sequence[Path],
     network: str | None = None,
@@ -30,7 +35,9 @@ def main(
 ) -> Reconciliation:
     """Submit what is not on chain yet, and return what became of all of it."""
     with connect(network, account) as health:
-        done = Desk(health).submit(files, public=public, on_refused=refuse, progress=bar)
+        done = Desk(health).submit(
+            files, public=public, on_refused=refuse, on_noted=note, progress=bar
+        )
     print(f"{done.submitted} decided ({done.before} before): {done.paid} paid, ", end="")
     print(f"{done.denied} denied, {done.pended} pended; {done.refused} refused")
     print(f"{done.amount / 100:.2f} paid of {done.charged / 100:.2f} charged")

@@ -8,9 +8,11 @@ pyhealth consent, pyhealth record
 ├── an amended FHIR Consent lists what its earlier version left, and replaces it; one withdrawn, too
 ├── the FHIR Consents of several patients are not given for one
 ├── a FHIR Consent of a patient without ether is signed into files; handed in, it is what is given
+├── one that finds no room is refused before anything is done
 ├── a hospital registers, updates and shows a record; the salt stays beside the file
 ├── access is permitted with exit 0, refused with exit 1; both are in the log
 ├── the log is a table, JSON, FHIR AuditEvents and a page; a damaged index ends it with 1
+├── its AuditEvents are decisions; only a custodian says that data was handed out
 ├── an emergency is broken open, used, reviewed by signature, and overdue where it is not
 ├── a custodian's log is anchored and compared; each gap is named
 ├── a study's cohort is listed
@@ -366,6 +368,24 @@ def test_a_fhir_consent_is_signed_by_a_contract_wallet_and_never_over_a_file(
     refused(consent(*words), "A --signer signs into a file; name it with --out")
 
 
+def test_a_fhir_consent_that_finds_no_room_is_refused_before_anything_is_done(
+    consent, folder, sharing
+):
+    for _ in range(sharing.consents().max_directives() - 1):
+        sharing.permit()
+    (folder / "c.json").write_text(json.dumps(fhir()))
+    before = sharing.rpc.call("eth_blockNumber")
+
+    for words in ((), ("--out", "s.json")):
+        refused(
+            consent("import", "c.json", *MEMBER, *words, "--as", "patient"),
+            rf"Patient {PATIENT} has 8 directives for member 1 .* revoke one",
+        )
+
+    assert sharing.rpc.call("eth_blockNumber") == before
+    assert list(folder.glob("s*.json")) == []
+
+
 def test_what_an_earlier_version_gave_is_listed_and_replaced(consent, folder, sharing):
     both = fhir(id="c1", meta={"versionId": "1"})
     del both["provision"]["provision"]
@@ -614,12 +634,27 @@ def test_the_log_is_fhir_and_a_page(record, consent, ref, folder):
 
     bundle = json.loads((folder / "log.json").read_text())
     events = [one["resource"] for one in bundle["entry"]]
-    assert [one["outcome"] for one in events] == ["0", "0", "8"]
+    assert [one["outcome"] for one in events] == ["0", "8"]
+    assert {one["subtype"][0]["code"] for one in events} == {"AuthZ-Consent"}
     assert all("Patient/f001" in json.dumps(one) for one in events)
     page = (folder / "log.html").read_text()
     assert "asks to access for HMARKT: refused" in page
     assert "<script" not in page
     assert "http://" not in page
+
+
+def test_only_the_custodian_says_that_data_was_handed_out(record, consent, ref, folder):
+    done(consent("grant", "everyone", "-p", "TREAT", "--as", "patient"))
+    done(record("access", ref, "-p", "TREAT", "--as", "insurer"))
+
+    def subtypes(*words: str) -> list[str]:
+        done(record("log", "--patient", "patient", "--fhir", "log.json", *words))
+        entries = json.loads((folder / "log.json").read_text())["entry"]
+        return [one["resource"]["subtype"][0]["code"] for one in entries]
+
+    assert subtypes("--as", "hospital") == ["AuthZ-Consent"]
+    assert subtypes("--served", "--as", "insurer") == ["AuthZ-Consent"]
+    assert sorted(subtypes("--served", "--as", "hospital")) == ["AuthZ-Consent", "read"]
 
 
 def test_a_damaged_index_ends_the_log_with_1(record, consent, ref, sharing, home):
@@ -672,7 +707,7 @@ def test_an_emergency_is_used_reviewed_by_signature_and_overdue_where_it_is_not(
     assert told["finding"] == "unjustified"
     assert said(record("overdue", "--all", "--json")) == []
     (folder / "reason.txt").write_text("Another reason.")
-    done(record(*words))
+    refused(record(*words), "without justification, and cannot break it again before")
 
 
 # Logs of custodians
@@ -682,7 +717,9 @@ def test_a_custodians_log_is_anchored_and_compared(record, consent, ref, folder,
     done(consent(*GRANT, "--as", "patient"))
     done(record("access", ref, "-p", "TREAT", "--as", "hospital"))
     record("access", ref, "-p", "HMARKT", "--as", "hospital")
-    done(record("log", "--patient", "patient", "--fhir", "log.json"))
+    done(
+        record("log", "--patient", "patient", "--fhir", "log.json", "--served", "--as", "hospital")
+    )
     gaps = ("gaps", "log.json", "--member", "Hospital", "--json")
     sharing.later(DAY)
 
@@ -870,6 +907,14 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
         r"code\.json: Consent\.provision\.purpose.* is 'CURE', which is no code of",
     ),
     "FHIR without file": (("consent", "import", "gone.json", "--as", "patient"), "does not exist"),
+    "FHIR that permits nobody": (
+        ("consent", "import", "nobody.json", "--member", "Organization/f001=none", "--as", "patient"),
+        r"nobody\.json gives no directive: from now on it permits and denies nothing",
+    ),
+    "no FHIR Consent in a Bundle": (
+        ("consent", "import", "bundle.json", "--as", "patient"),
+        r"bundle\.json holds no Consent; hand in one, or a Bundle of them",
+    ),
     "reference of nobody": (
         ("consent", "import", "code.json", "--member", "Hospital", "--as", "patient"),
         "'Hospital' says of no reference which member it is; write R=MEMBER",
@@ -927,6 +972,10 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
         ("record", "break-glass", HEX, "--reason", "gone.txt", "--as", "hospital"),
         r"gone\.txt is no file",
     ),
+    "served where": (
+        ("record", "log", "--served", "--as", "hospital"),
+        "--served is said in the events of --fhir; name their file",
+    ),
     "log of nobody": (
         ("record", "gaps", "patient.json", "--as", "stranger"),
         f"Account {STRANGER} acts for no member",
@@ -953,6 +1002,9 @@ def test_bad_input_is_refused_in_one_sentence_and_nothing_is_sent(
     (folder / "names.yaml").write_text("people: {}\n")
     provision = json.loads(json.dumps(fhir()["provision"]).replace("TREAT", "CURE"))
     (folder / "code.json").write_text(json.dumps(fhir(provision=provision)))
+    (folder / "nobody.json").write_text(json.dumps(fhir()))
+    empty = {"resourceType": "Bundle", "type": "collection", "entry": []}
+    (folder / "bundle.json").write_text(json.dumps(empty))
     before = sharing.rpc.call("eth_blockNumber")
 
     told = cli(*words)

@@ -10,7 +10,9 @@ a remittance
 ├── as X12 835
 │   ├── lines, claims and payments balance
 │   ├── there is a transaction a payment, and an interchange for each payer and provider
+│   ├── memory does not grow with the claims
 │   ├── a correction is told by PLB, a void as a reversal
+│   ├── a void after an appeal repays what stood, and each payment balances alone
 │   ├── pended claims are in none
 │   └── a decision that does not balance is in none
 └── written twice, in any of them
@@ -20,6 +22,8 @@ a remittance
 import csv
 import io
 import json
+import tracemalloc
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -33,9 +37,10 @@ from pyhealth.adjudication.remitting import remitted
 from pyhealth.adjudication.values import Organisation, RemittedClaim, RemittedStatus
 from pyhealth.errors import InputError
 from pyhealth.hashing import keccak
+from pyhealth.standards.claims import x12_835
 from pyhealth.standards.claims.csv_decision import decisions_csv
 from pyhealth.standards.claims.fhir_decision import claim_response, explanation_of_benefit
-from pyhealth.standards.claims.x12_835 import payer_number, remittances
+from pyhealth.standards.claims.x12_835 import payer_number
 from pyhealth.standards.x12 import Segment, segments
 
 INSURER = Organisation("2", "Insurer", "1 Main Street", "Example", "EX", "00000")
@@ -63,6 +68,10 @@ def told(row: Any, **more: Any) -> list[RemittedClaim]:
         )
         for i, decision in enumerate(decisions)
     ]
+
+
+def remittances(claims: Iterable[RemittedClaim]) -> list[str]:
+    return ["".join(pieces) for pieces in x12_835.remittances(claims)]
 
 
 def named(name: str, **more: Any) -> RemittedClaim:
@@ -361,6 +370,35 @@ def test_there_is_a_transaction_a_payment_and_an_interchange_for_each_pair(tmp_p
     assert "N1*PE*Clinic*FI*4~" in texts[1]
 
 
+def peak(plain: RemittedClaim, count: int) -> int:
+    """The most memory that writing so many claims takes, read piece by piece."""
+    claims = (
+        replace(
+            plain,
+            claim_id=i.to_bytes(32),
+            payment=(i // 50).to_bytes(32),
+            decided_at=DECIDED + timedelta(seconds=i // 50),
+        )
+        for i in range(count)
+    )
+    tracemalloc.start()
+    try:
+        for advice in x12_835.remittances(claims):
+            written = sum(len(piece) for piece in advice)
+        assert written > 200 * count
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_claims(plain):
+    peak(plain, 100)  # what is loaded once
+
+    few, many = peak(plain, 1_000), peak(plain, 10_000)
+
+    assert max(few, many) < 1_000_000  # the text alone has 2.7 million characters
+
+
 def test_what_an_earlier_decision_paid_is_taken_from_the_payment(tmp_path):
     row = next(row for row in TABLE if row.name == "an appeal waives the price")
     first, again = told(row)
@@ -384,6 +422,41 @@ def test_a_void_is_a_reversal_that_the_provider_repaid_itself(tmp_path, plain):
     assert (claim[2], claim[3], claim[4], claim[5]) == ("22", "-100", "-28", "")
     (correction,) = [one for one in found if one.name == "PLB"]
     assert (correction[3], correction[4]) == (f"72:{payer_number(plain.claim_id)}", "-28")
+
+
+def test_a_void_after_an_appeal_repays_what_stood(tmp_path):
+    row = next(row for row in TABLE if row.name == "an appeal waives the price")
+    first, again = told(row)
+    paid = replace(first, claim_id=again.claim_id, payment=keccak(b"1"))
+    appealed = replace(again, payment=keccak(b"2"), decided_at=DECIDED + timedelta(days=1))
+    voided = replace(
+        appealed,
+        status=RemittedStatus.VOIDED,
+        payment=keccak(b"3"),
+        decided_at=DECIDED + timedelta(days=2),
+    )
+
+    (text,) = remittances([voided, paid, appealed])
+
+    found = parsed(tmp_path, text)
+    assert balance(found)["ST"] == 3
+    payments = [one[2] for one in found if one.name == "BPR"]
+    amounts = [(one[2], one[4]) for one in found if one.name == "CLP"]
+    corrections = [(one[3][:2], one[4]) for one in found if one.name == "PLB"]
+    assert payments == ["80", "24", "0"]
+    assert amounts == [("1", "80"), ("1", "104"), ("22", "-104")]
+    assert corrections == [("WO", "80"), ("72", "-104")]
+
+
+def test_a_void_of_what_was_paid_nothing_repays_nothing(tmp_path):
+    denied = named("the day after the last day of cover", status=RemittedStatus.VOIDED)
+
+    (text,) = remittances([denied])
+
+    found = parsed(tmp_path, text)
+    balance(found)
+    assert [one for one in found if one.name == "PLB"] == []
+    assert next(one[2] for one in found if one.name == "BPR") == "0"
 
 
 def test_pended_claims_are_in_no_remittance(plain):

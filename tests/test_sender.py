@@ -30,6 +30,9 @@ nonces
 │   └── it is filled with nothing
 └── given two senders of one account
     └── each call is done once
+resume
+└── given a process that was killed while it handed transactions to the node
+    └── it sends once more what is not mined, and has it mined at once
 what is in the pool
 ├── given a transaction that the pool dropped
 │   └── the same bytes are sent again
@@ -303,6 +306,30 @@ def test_two_senders_of_one_account_do_each_call_once(anvil: Node, sender: Sende
 
     assert len({receipt.transaction for receipt in done}) == 60
     assert sorted(recorded(anvil)) == sorted(topics(*range(60)))
+
+
+def test_resume_finishes_at_once_what_was_cut_in_the_middle(
+    development: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = connect(load_settings({"PYHEALTH_HOME": str(tmp_path)}), development.url)
+    made = Sender(chain, account("hospital"), patience=5)
+    nudges, nudge, fees = list[int](), Submitter.nudge, chain.fees()
+    monkeypatch.setattr(
+        Submitter, "nudge", lambda s, tries: nudges.append(tries) or nudge(s, tries)
+    )
+    signed = [
+        sign(record(n), made.signer, chain_id=chain.chain_id, nonce=n, gas=400_000, fees=fees)
+        for n in range(5)
+    ]
+    made.journal.plan(made.signer.address, [(one, str(one.nonce)) for one in signed])
+    for one in (signed[0], signed[1], signed[3]):
+        development.rpc.call("eth_sendRawTransaction", "0x" + one.raw.hex())
+
+    done = [outcome.done().transaction for outcome in made.resume()]
+
+    assert done == [one.hash for one in signed]
+    assert recorded(development) == topics(*range(5))
+    assert nudges == [1]
 
 
 def in_pool(anvil: Node, sender: Sender, monkeypatch: pytest.MonkeyPatch) -> bytes:

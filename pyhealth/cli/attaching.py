@@ -109,7 +109,7 @@ def _described(one: Attachment) -> dict[str, Any]:
 
 
 def _words(one: Attachment, payer: str) -> str:
-    from pyhealth.records.log import GROUNDS
+    from pyhealth.sharing.rule import GROUNDS
 
     if one.outcome is None:
         return "no such record is registered; ask the provider for the reference"

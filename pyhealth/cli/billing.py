@@ -41,25 +41,31 @@ def submit(
 ) -> None:
     """Submit claims, any number: decided and paid in batches, each claim once.
 
-    What cannot be taken is refused with file and line, and the rest goes on. A run that was cut is
+    What cannot be taken is refused with file and line, and the rest goes on; what is left out of a
+    claim, or assumed, is noted. A run that was cut is
     finished by the same command. Ends with 1 where a claim was refused.
 
     Example: `pyhealth claim submit samples/claims/claims.ndjson --as hospital`
     """
     from pyhealth.progress import bar
 
-    with Refusals(refusals, as_json=as_json) as refused, desk(network, account) as at:
+    with (
+        Sentences("noted", as_json=as_json) as noted,
+        Sentences("refused", refusals, as_json=as_json) as refused,
+        desk(network, account) as at,
+    ):
         done = at.submit(
             files,
             public=public,
             lenient=lenient,
             strict=strict,
             on_refused=refused,
+            on_noted=noted,
             progress=bar,
         )
         told = reconciled(done) | {"currency": at.currency}
     if as_json:
-        told["refusals"] = refused.first
+        told |= {"refusals": refused.first, "notes": noted.first}
     show(told, as_json=as_json, title="Reconciliation")
     if done.refused:
         raise typer.Exit(1)
@@ -71,19 +77,19 @@ def reconciled(done: Reconciliation) -> dict[str, Any]:
     return told | {"charged": money(done.charged), "amount": money(done.amount)}
 
 
-class Refusals:
-    """Takes refusals as they come: the first are shown, all go to a file where one is named."""
+class Sentences:
+    """Takes sentences as they come: the first are shown, all go to a file where one is named."""
 
-    def __init__(self, file: Path | None, *, as_json: bool) -> None:
-        self.file, self.as_json = file, as_json
+    def __init__(self, what: str, file: Path | None = None, *, as_json: bool) -> None:
+        self.what, self.file, self.as_json = what, file, as_json
         self.first: list[str] = []
         self._count = 0
 
-    def __enter__(self) -> Refusals:
+    def __enter__(self) -> Sentences:
         self._out = self.file.open("w", encoding="utf-8") if self.file else None
         return self
 
-    def __call__(self, one: Refused) -> None:
+    def __call__(self, one: Refused | str) -> None:
         self._count += 1
         told = " ".join(str(one).split())
         if self._out:
@@ -99,6 +105,6 @@ class Refusals:
         if self.as_json:
             return
         for told in self.first:
-            print(f"refused: {told}", file=sys.stderr)
+            print(f"{self.what}: {told}", file=sys.stderr)
         if (more := self._count - len(self.first)) > 0:
-            print(f"... and {more} more; --refused FILE keeps all.", file=sys.stderr)
+            print(f"{self.what}: {more} more.", file=sys.stderr)

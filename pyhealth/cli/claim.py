@@ -178,12 +178,12 @@ def remit(
 
     Example: `pyhealth claim remit remittances --as hospital`
     """
+    from pyhealth.progress import bar
     from pyhealth.reimbursement.remittances import write_all
 
     with desk(network, account) as at:
         member = at.member_named(party) if party else at.member
         at.health.index.sync()
-        told = write_all(
-            at.health.index, at.book, member, out, title=at.title, currency=at.currency
-        )
+        telling = at.health.index, at.book, member, out
+        told = write_all(*telling, title=at.title, currency=at.currency, progress=bar)
     show(told, as_json=as_json, title=f"Written to {out}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli.sharing import Desk, PatientOption, terms_described
+from pyhealth.cli.sharing import Desk, PatientOption
 from pyhealth.cli.shell import (
     AccountOption,
     JsonOption,
@@ -19,6 +19,7 @@ from pyhealth.cli.shell import (
     print_json,
 )
 from pyhealth.cli.signing import SignerOption, UnsignedOption, ValidOption, require_wallet
+from pyhealth.cli.telling import terms_described
 from pyhealth.errors import InputError
 
 if TYPE_CHECKING:

@@ -37,6 +37,15 @@ class Desk:
         chain = self.health.chain
         return Book(folder_of(self.health.settings.home, chain.chain_id, chain.genesis))
 
+    def forget(self, number: str) -> bool:
+        """Destroy what is kept of a coverage and its claims; say whether there was anything."""
+        refs = {card.ref for card in self.book.cards("number = ?", number)}
+        if refs:
+            index = self.health.index
+            index.sync()
+            self.book.forget(number, {ref for one in refs for ref in history.claims_of(index, one)})
+        return bool(refs)
+
     @cached_property
     def member(self) -> int:
         """The member that the account acts for."""
@@ -80,6 +89,7 @@ class Desk:
         lenient: bool = False,
         strict: bool = False,
         on_refused: Callable[[Refused], None] = lambda refused: None,
+        on_noted: Callable[[str], None] = lambda noted: None,
         progress: Progress = silent,
     ) -> Reconciliation:
         """Submit the claims of files as this account's provider; each once, however often."""
@@ -95,6 +105,7 @@ class Desk:
             self.book,
             self.member,
             on_refused,
+            on_noted,
         )
         return run.run(read_claims(files, expected), progress)
 

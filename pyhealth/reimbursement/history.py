@@ -8,8 +8,9 @@ from typing import Any
 
 from pyhealth.adjudication.values import RemittedStatus
 from pyhealth.errors import InputError
+from pyhealth.hashing import keccak
 from pyhealth.index import Event, Index
-from pyhealth.values import ClaimDecision, struct
+from pyhealth.values import Claim, ClaimDecision, struct
 
 CLAIMS, COVERAGES = "ClaimAdjudicator", "CoverageRegistry"
 OF_CLAIM = (
@@ -20,6 +21,7 @@ OF_CLAIM = (
     "ClaimAppealed",
     "AppealDecided",
 )
+MOVING = OF_CLAIM[:4]  # what decides it, and moves tokens
 COVERAGE_REF, CLAIM_REF = slice(32, 64), slice(64, 96)  # in the data of ClaimAdjudicated
 AMOUNT = (1 << 48) - 1
 
@@ -33,6 +35,7 @@ class Brief:
     charged: int
     paid: int
     before: int = 0  # paid by a decision that an appeal replaced
+    content: bytes = b""  # hash of what was claimed; empty where it is not needed
 
 
 @dataclass
@@ -57,16 +60,32 @@ class Standing:
         return sum(one.outcome.paid for one in self.decision.decided)
 
 
+def claims_of(index: Index, coverage_ref: bytes) -> set[bytes]:
+    """Return the references of all claims that were decided for a coverage."""
+    rows = index.rows(CLAIMS, "ClaimAdjudicated")
+    return {data[CLAIM_REF] for *_, data in rows if data[COVERAGE_REF] == coverage_ref}
+
+
 def brief(data: bytes, claim_id: bytes) -> Brief:
     """Read the data of ClaimAdjudicated as far as amounts go: for many of them."""
     start = 32  # of the decision
     lines = start + _word(data, start + 6 * 32)
     charged = paid = 0
+    claimed = [data[start : start + 32], data[start + 64 : start + 96]]
     for i in range(_word(data, lines)):
         first = lines + 32 + _word(data, lines + 32 + 32 * i) + 32
+        claimed.append(data[first : first + 64])
         charged += _word(data, first) >> 80 & AMOUNT
         paid += _word(data, first + 64) >> 176 & AMOUNT
-    return Brief(claim_id, data[CLAIM_REF], charged, paid, _word(data, start + 5 * 32))
+    before, content = _word(data, start + 5 * 32), keccak(b"".join(claimed))
+    return Brief(claim_id, data[CLAIM_REF], charged, paid, before, content)
+
+
+def content_of(claim: Claim) -> bytes:
+    """Return the hash of what is claimed, as `brief` tells it: but for the proofs of prices."""
+    lines = (line.wire() for line in claim.lines)
+    claimed = b"".join(service.to_bytes(32) + code for service, code in lines)
+    return keccak(claim.coverage_ref + claim.prior_remittance + claimed)
 
 
 def _word(data: bytes, at: int) -> int:
@@ -84,10 +103,10 @@ def identifiers(index: Index, name: str, provider: int) -> set[bytes]:
     return {row[0] for row in index.rows(CLAIMS, name, {"provider": [provider]})}
 
 
-def standing(index: Index, claim_id: bytes) -> Standing:
+def standing(index: Index, claim_id: bytes, names: Iterable[str] = OF_CLAIM) -> Standing:
     """Return a claim as the index stands; sync it first."""
     found: list[Event] = []
-    for name in OF_CLAIM:
+    for name in names:
         found += index.events(CLAIMS, name, {"claimId": claim_id})
     if not found:
         raise InputError(
@@ -110,10 +129,29 @@ def find(index: Index, provider: int, claim_ref: bytes) -> bytes | None:
     return bytes(last)
 
 
-def all_of(index: Index, **parties: int) -> dict[bytes, Standing]:
-    """Return the claims of a payer or a provider, in the order in which they were submitted."""
-    found = [event for name in OF_CLAIM[:4] for event in index.events(CLAIMS, name, parties)]
-    return replay(sorted(found, key=order))
+def each_of(index: Index, member: int) -> Iterator[Standing]:
+    """Yield the claims of a payer, then those that it submitted to others, each in the order in
+    which they were submitted. In memory are the identifiers of those that more happened to.
+    """
+    yield from _each(index, "payer", member)
+    for one in _each(index, "provider", member):
+        if one.payer != member:
+            yield one
+
+
+def _each(index: Index, side: str, member: int) -> Iterator[Standing]:
+    party = {side: member}
+    more = {row[0] for row in index.rows(CLAIMS, "AppealDecided")}
+    for name in MOVING[1:]:
+        more |= {row[0] for row in index.rows(CLAIMS, name, {side: [member]})}
+    told = set[bytes]()
+    for event in index.events(CLAIMS, MOVING[0], party):
+        claim_id: Any = event.arguments["claimId"]
+        if claim_id not in more:
+            yield from replay([event]).values()
+        elif claim_id not in told:
+            told.add(claim_id)
+            yield standing(index, claim_id, MOVING)
 
 
 def replay(events: Iterable[Event]) -> dict[bytes, Standing]:

@@ -262,14 +262,48 @@ contract ClaimCorrectionsTest is ClaimWorld {
 
     function test_void_refuses_a_decision_that_is_none() external {
         (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(1, "code"));
-        decision.lines[0] = new bytes32[](2);
-        _notStanding(claimId, HOSPITAL);
-        vm.prank(hospital);
-        adjudicator.void(claimId, decision);
+        bytes32[] memory whole = decision.lines[0];
+        for (uint256 words = 0; words < whole.length; ++words) {
+            decision.lines[0] = new bytes32[](words);
+            for (uint256 i = 0; i < words; ++i) {
+                decision.lines[0][i] = whole[i];
+            }
+            _notStanding(claimId, HOSPITAL);
+            vm.prank(hospital);
+            adjudicator.void(claimId, decision);
+        }
         decision.lines = new bytes32[][](0);
         _notStanding(claimId, HOSPITAL);
         vm.prank(hospital);
         adjudicator.void(claimId, decision);
+
+        decision.lines = new bytes32[][](1);
+        decision.lines[0] = whole;
+        vm.prank(hospital);
+        adjudicator.void(claimId, decision);
+    }
+
+    function test_void_takes_claims_of_one_line_and_of_two_but_not_the_one_without_the_other() external {
+        (bytes32 alone, ClaimDecision memory one) = _submit(_claim(1, "code"));
+        (bytes32 both, ClaimDecision memory two) = _submit(_claim(_service(1), _service(1)));
+        bytes32[][] memory lines = two.lines;
+
+        two.lines = new bytes32[][](1);
+        two.lines[0] = lines[0];
+        _notStanding(both, HOSPITAL);
+        vm.prank(hospital);
+        adjudicator.void(both, two);
+        two.lines[0] = lines[1];
+        _notStanding(both, HOSPITAL);
+        vm.prank(hospital);
+        adjudicator.void(both, two);
+
+        two.lines = lines;
+        vm.startPrank(hospital);
+        adjudicator.void(both, two);
+        adjudicator.void(alone, one);
+        vm.stopPrank();
+        used(0, 0, 0);
     }
 
     function test_void_refuses_what_the_provider_cannot_repay() external {

@@ -28,7 +28,8 @@ from pyhealth.privacy.vault.envelope import (
     unseal,
 )
 from pyhealth.privacy.vault.kek import Kek
-from pyhealth.privacy.vault.store import headers
+from pyhealth.privacy.vault.store import fetched
+from pyhealth.privacy.vault.tables import headers
 
 FORMAT = "pyhealth.vault/1"
 VERSION = 1
@@ -114,13 +115,20 @@ class Header:
 
     def rewrapped(self, keys: Keys, kek: Kek) -> Self:
         """Return the header with the root key under a wrapping key, and under the recovery key."""
-        secrets = seal(keys.root, keys.hashing + keys.recovery, *self.identity, "secrets")
+        wrapped = replace(self, wrapper=kek.name, wrapped=kek.wrap(keys.root))
+        return wrapped.with_recovery(keys)
+
+    def with_recovery(self, keys: Keys) -> Self:
+        """Return the header with the root key under the recovery key, where there is one."""
         spare = b""
         if keys.recovery:
             spare = seal(keys.recovery, keys.root, *self.identity, "spare")
-        return replace(
-            self, wrapper=kek.name, wrapped=kek.wrap(keys.root), spare=spare, secrets=secrets
-        )
+        secrets = seal(keys.root, keys.hashing + keys.recovery, *self.identity, "secrets")
+        return replace(self, spare=spare, secrets=secrets)
+
+    def recovered(self, recovery: bytes) -> bytes:
+        """Return the root key that a recovery key gives."""
+        return unseal(recovery, self.spare, *self.identity, "spare")
 
     def with_policy(self, keys: Keys, policy: Policy) -> Self:
         """Return the header with another policy."""
@@ -161,12 +169,13 @@ class Header:
 
 def load(connection: Connection, *, lock: bool = False) -> Header | None:
     """Read the header; with ``lock`` other writers wait until the transaction ends."""
-    found = connection.execute(select(headers).with_for_update() if lock else select(headers)).all()
+    query = select(headers)
+    found = fetched(connection, query.with_for_update() if lock else query)
     if len(found) > 1:
         raise VaultTampered("header", "there are several")
     if not found:
         return None
-    header = Header(*found[0])
+    header = Header(*tuple(found[0]))
     if header.version != VERSION:
         raise VaultTampered("header", f"this release reads version {VERSION}")
     return header

@@ -28,10 +28,20 @@ COLUMNS = (
 
 def decisions_csv(claims: Iterable[RemittedClaim]) -> Iterator[str]:
     """Yield the rows of a CSV file, the heading first."""
-    yield _row(COLUMNS)
+    yield heading()
     for claim in claims:
-        for line in claim.lines:
-            yield _row(_cells(claim, line))
+        yield from rows_of(claim)
+
+
+def heading() -> str:
+    """Return the first row."""
+    return _row(COLUMNS)
+
+
+def rows_of(claim: RemittedClaim) -> Iterator[str]:
+    """Yield the rows of a claim."""
+    for line in claim.lines:
+        yield _row(_cells(claim, line))
 
 
 def _cells(claim: RemittedClaim, line: RemittedLine) -> tuple[object, ...]:

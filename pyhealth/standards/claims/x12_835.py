@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import groupby
 
 from pyhealth.adjudication.values import Cut, Organisation, RemittedClaim, RemittedLine
 from pyhealth.adjudication.values import RemittedStatus as Status
 from pyhealth.errors import InputError
-from pyhealth.hashing import keccak
+from pyhealth.standards.claims.payments import Parties, Payments
 from pyhealth.standards.x12 import clean, write
 
 VERSION = "005010X221A1"
@@ -31,13 +30,14 @@ OTHER = "ER"  # codes of a jurisdiction of its own
 Segments = Iterator[tuple[str, ...]]
 
 
-def remittances(claims: Iterable[RemittedClaim]) -> list[str]:
-    """Return an interchange for each pair of payer and provider, in order of their numbers."""
-    told = [claim for claim in claims if claim.status is not Status.PENDED]
-    for claim in told:
-        _check_balance(claim)
-    together = groupby(sorted(told, key=_order), key=_parties)
-    return [_interchange(list(group)) for _, group in together]
+def remittances(claims: Iterable[RemittedClaim]) -> Iterator[Iterator[str]]:
+    """Yield an interchange for each pair of payer and provider, in order of their numbers, each as
+    the pieces of its text: any number of claims, in bounded memory.
+    """
+    told = (claim for claim in claims if claim.status is not Status.PENDED)
+    payments = Payments(map(_balanced, told))
+    for parties in payments.parties():
+        yield _interchange(payments, parties)
 
 
 def payer_number(claim_id: bytes) -> str:
@@ -45,45 +45,29 @@ def payer_number(claim_id: bytes) -> str:
     return claim_id.hex()[:IDENTIFIER]
 
 
-def _parties(claim: RemittedClaim) -> tuple[str, str, str]:
-    return claim.payer.number, claim.provider.number, claim.currency
-
-
-def _order(claim: RemittedClaim) -> tuple[object, ...]:
-    return *_parties(claim), claim.decided_at, claim.payment, claim.claim_id
-
-
-def _check_balance(claim: RemittedClaim) -> None:
+def _balanced(claim: RemittedClaim) -> RemittedClaim:
     for line in claim.lines:
         if not line.balances:
             raise InputError(
                 f"Line {line.number} of claim 0x{claim.claim_id.hex()} does not balance; "
                 "rebuild the index, and write the remittance again."
             )
+    return claim
 
 
-def _interchange(claims: list[RemittedClaim]) -> str:
-    """Return all payments of one payer to one provider."""
-    first, last = claims[0], claims[-1].decided_at
-    control = f"{int.from_bytes(keccak(b''.join(one.claim_id for one in claims))) % 10**9:09d}"
-    sender, receiver = first.payer.number, first.provider.number
+def _interchange(payments: Payments, parties: Parties) -> Iterator[str]:
+    """Yield all payments of one payer to one provider."""
+    digest, count, last = payments.outline(parties)
+    control = f"{int.from_bytes(digest) % 10**9:09d}"
+    sender, receiver, _ = parties
     nobody, group, time = ("00", " " * 10), str(int(control)), f"{last:%H%M}"
-    parties = ("ZZ", f"{sender[:15]:15}", "ZZ", f"{receiver[:15]:15}")
-    isa = (*nobody, *nobody, *parties, f"{last:%y%m%d}", time, "^", "00501", control, "0", "P", ":")
+    named = ("ZZ", f"{sender[:15]:15}", "ZZ", f"{receiver[:15]:15}")
+    isa = (*nobody, *nobody, *named, f"{last:%y%m%d}", time, "^", "00501", control, "0", "P", ":")
     gs = ("HP", sender[:15], receiver[:15], f"{last:%Y%m%d}", time, group, "X", VERSION)
-    body, count = list[tuple[str, ...]](), 0
-    for _, payment in groupby(claims, key=lambda one: one.payment):
-        count += 1
-        body += _transaction(list(payment), f"{count:04d}")
-    return write(
-        [
-            ("ISA", *isa),
-            ("GS", *gs),
-            *body,
-            ("GE", str(count), group),
-            ("IEA", "1", control),
-        ]
-    )
+    yield write([("ISA", *isa), ("GS", *gs)])
+    for number, claims in enumerate(payments.payments(parties), 1):
+        yield write(_transaction(claims, f"{number:04d}"))
+    yield write([("GE", str(count), group), ("IEA", "1", control)])
 
 
 def _transaction(claims: list[RemittedClaim], control: str) -> list[tuple[str, ...]]:
