@@ -909,7 +909,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "FHIR without file": (("consent", "import", "gone.json", "--as", "patient"), "does not exist"),
     "FHIR that permits nobody": (
         ("consent", "import", "nobody.json", "--member", "Organization/f001=none", "--as", "patient"),
-        r"nobody\.json gives no directive: Consent\.",
+        r"nobody\.json gives no directive: from now on it permits and denies nothing",
     ),
     "no FHIR Consent in a Bundle": (
         ("consent", "import", "bundle.json", "--as", "patient"),

@@ -37,6 +37,7 @@ from vault_cast import file_of, opened
 
 from pyhealth import errors
 from pyhealth.chain.wallet import Signer, cast_address, cast_key
+from pyhealth.consents import imports
 from pyhealth.consents.statement import committed
 from pyhealth.hashing import RECORD_DOMAIN, Domain, commitment, digest_of_file
 from pyhealth.openings import SUFFIX, commit, load, opening_file
@@ -170,6 +171,10 @@ def test_files_outside_go_with_the_subject(home, tmp_path):
     commit(other, "record")
     statement = committed(None, HOSPITAL.address, "permit", home)
     kept = committed(None, cast_address("clinic"), "permit", home)
+    both = HOSPITAL.address, cast_address("clinic")
+    imported = [imports.file_of(home, DOMAIN, one) for one in both]
+    for file in imported:
+        imports.keep(file, [imports.Import("Patient/f001", "c1", "1", "ab" * 32, ("1 1",))])
     vault.remember(WHO, opening_file(record))
     assert len(list(tmp_path.glob(f"*{SUFFIX}"))) == 3
 
@@ -182,6 +187,7 @@ def test_files_outside_go_with_the_subject(home, tmp_path):
     ]
     assert not statement.file.exists()
     assert not opening_file(statement.file).exists()
+    assert [file.exists() for file in imported] == [False, True]
     assert load(opening_file(kept.file)) == kept.opening
 
 

@@ -127,8 +127,13 @@ def _signer(signed: SignedMessage) -> str:
 
 
 def statements_of(home: Path, accounts: Iterable[str]) -> Iterator[Path]:
-    """Yield the consent statements of accounts in the data folder, and their openings."""
-    theirs = {f"Patient {account}".lower() for account in accounts}
+    """Yield what the data folder keeps of the consents of accounts: the statements with their
+    openings, and which FHIR Consents were imported.
+    """
+    named = [account.lower() for account in accounts]
+    theirs = {f"patient {account}" for account in named}
+    for account in named:
+        yield from sorted((home / "consents").glob(f"imports-*-{account}.json"))
     for file in sorted((home / "consents").glob("*.txt")):
         if file.read_text("utf-8").partition(":")[0].lower() in theirs:
             yield file
