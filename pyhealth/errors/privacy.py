@@ -49,7 +49,8 @@ def _shown(value: Any) -> Any:
 
 @dataclass(eq=False)
 class VaultMissing(PrivacyError):
-    """There is no vault at {where}; make one with 'pyhealth privacy vault init'."""
+    """There is no vault at {where}; make one with 'pyhealth privacy vault init', or put a backup
+    there with 'pyhealth privacy vault restore'."""
 
     where: str
 

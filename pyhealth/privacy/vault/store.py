@@ -129,6 +129,17 @@ class Store:
             for index in table.indexes:
                 index.create(connection)
 
+    def make_room(self) -> None:
+        """Make a folder for the file; throw away a file that is damaged beyond reading."""
+        if not self.sqlite:
+            return
+        try:
+            make_folder(Path(self.where).parent)
+            self.exists()
+        except VaultTampered:
+            self.engine.dispose()
+            Path(self.where).unlink()
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open one consistent view."""
@@ -172,6 +183,14 @@ class Store:
     def close(self) -> None:
         """Let the database go."""
         self.engine.dispose()
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that its owner alone can enter."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise VaultUnreachable(str(folder), error.strerror or "no folder") from error
 
 
 def _engine(url: URL, where: str, patience: float) -> Engine:
