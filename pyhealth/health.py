@@ -25,7 +25,9 @@ from pyhealth.records import RecordRegistry
 
 if TYPE_CHECKING:
     from pyhealth.index import Index  # SQLAlchemy takes a while to import
+    from pyhealth.privacy.gate import Gate
     from pyhealth.privacy.pseudonyms import Pseudonyms
+    from pyhealth.privacy.stores import Store
     from pyhealth.privacy.vault import Vault
     from pyhealth.trials.desk import Trials  # and so do the readers of study records
 
@@ -85,7 +87,22 @@ class Health:
     @cached_property
     def records(self) -> RecordRegistry:
         """References to health records, and the log of every access."""
-        return RecordRegistry(self._binding("RecordRegistry"))
+        return RecordRegistry(self._binding("RecordRegistry"), lambda: self.gate)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What serves the records in the vault."""
+        from pyhealth.privacy.stores import VaultStore
+
+        return self.guard(VaultStore(self.vault))
+
+    def guard(self, store: Store) -> Gate:
+        """Put the gate before a store of records."""
+        from pyhealth.privacy.gate import Gate
+        from pyhealth.privacy.served import Served
+
+        name = f"{self.chain.chain_id}-{self.chain.genesis.hex()[:8]}.sqlite"
+        return Gate(self.records, store, Served(self.settings.home / "served" / name))
 
     @cached_property
     def trials(self) -> Trials:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,13 +90,25 @@ def load(file: Path) -> Opening:
         raise InputError(f"{file} is no opening ({reason}); name another file.") from error
 
 
+def content_of(document: Path) -> bytes:
+    """Return the bytes of a document to commit to."""
+    with _usable(document):
+        return document.read_bytes()
+
+
 def _digest(document: Path) -> bytes:
+    with _usable(document):
+        return digest_of_file(document)
+
+
+@contextmanager
+def _usable(document: Path) -> Iterator[None]:
     if not document.is_file():
         raise InputError(f"{document} is no file; name the document to commit to.")
     try:
         if not document.stat().st_size:
             raise InputError(f"{document} is empty, and an empty document proves nothing.")
-        return digest_of_file(document)
+        yield
     except OSError as error:
         raise InputError(f"{document} cannot be read ({error.strerror}).") from error
 

@@ -198,11 +198,14 @@ class Cli:
         out, err = done.communicate(timeout=60)
         return Told(done.returncode, out, err)
 
+    def command(self, *arguments: object) -> list[str]:
+        program = [sys.executable, "-c", "from pyhealth.cli import main; main()"]
+        return [*program, *map(str, arguments)]
+
     def start(self, *arguments: object) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", "from pyhealth.cli import main; main()"]
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            [*command, *map(str, arguments)],
+            self.command(*arguments),
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=pipe,

@@ -51,6 +51,7 @@ LAYERS = (
     ("notary", "consortium", "trials", "consents", "records", "coverage", "claims", "medicines"),
     ("governance", "reimbursement"),  # what a vote is about, in words; jobs of two clients
     ("health",),
+    ("server",),
     ("cli", ""),
 )
 CLIENTS = next(listed for listed in LAYERS if "notary" in listed)

@@ -75,9 +75,18 @@ class Binding:
         listed = (entry for entry in self.artifact.abi if entry["type"] == "function")
         return {entry["name"]: entry for entry in listed}
 
-    def call(self, function: str, *arguments: Any, block: int | str = "latest") -> Any:
-        """Ask a view; what the contract refuses is raised as the exception of the same name."""
+    def call(
+        self,
+        function: str,
+        *arguments: Any,
+        block: int | str = "latest",
+        caller: str | None = None,
+    ) -> Any:
+        """Ask a view, or what a function would do for a caller; what the contract refuses is raised
+        as the exception of the same name.
+        """
         asked = {"to": self.address, "data": "0x" + self.encode(function, *arguments).data.hex()}
+        asked |= {"from": caller} if caller else {}
         place = hex(block) if isinstance(block, int) else block
         try:
             answer = self.chain.rpc.call("eth_call", asked, place)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli import auditing, reviewing
+from pyhealth.cli import auditing, gating, reviewing
+from pyhealth.cli.gating import ActionOption, PurposeOption, RecordArgument
 from pyhealth.cli.sharing import (
     Desk,
     LabelsOption,
@@ -45,12 +46,15 @@ app.command("break-glass")(reviewing.break_glass)
 app.command()(reviewing.review)
 app.command("sign-review")(reviewing.sign_review)
 app.command()(reviewing.overdue)
+app.command("open")(gating.open_record)
+app.command("fetch")(gating.fetch_record)
+app.command()(gating.serve)
+app.command()(gating.token)
 
-RecordArgument = Annotated[str, typer.Argument(metavar="RECORD", help="Its reference, 0x….")]
-PurposeOption = Annotated[
-    str, typer.Option("--purpose", "-p", help="What for, such as TREAT, HRESCH or BTG.")
+SubjectOption = Annotated[
+    str | None,
+    typer.Option(help="Whose record it is, as this house names them; the vault keeps it."),
 ]
-ActionOption = Annotated[str, typer.Option(help="collect, access, use, disclose or correct.")]
 ConfidentialityOption = Annotated[
     str | None, typer.Option("--confidentiality", help="U, L, M, N, R or V.")
 ]
@@ -59,7 +63,10 @@ ConfidentialityOption = Annotated[
 @app.command()
 def register(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The record, which stays here.")],
-    patient: Annotated[str, typer.Option(metavar="ACCOUNT", help="Whose record it is.")],
+    patient: Annotated[
+        str | None, typer.Option(metavar="ACCOUNT", help="Whose record it is.")
+    ] = None,
+    subject: SubjectOption = None,
     labels: LabelsOption = None,
     confidentiality: ConfidentialityOption = "N",
     only_ref: Annotated[
@@ -71,30 +78,32 @@ def register(
 ) -> None:
     """Register a record under your member, a PROVIDER; only a salted commitment leaves the house.
 
+    With --subject the vault keeps the record and its salt, and 'record open' serves it. Without,
     FILE.opening.json opens the commitment: keep it with the record, and hand it to the patient.
 
     Example: `pyhealth record register letter.pdf --patient patient --labels DOCUMENT --as hospital`
     """
-    from pyhealth.openings import commit, opening_file
-
     if not labels:
         raise InputError("Say what the record is about with --labels, such as LABORATORY,HIV.")
+    if not patient and not subject:
+        raise InputError("Say whose record it is, with --patient or --subject.")
     about = read_labels(labels), read_confidentiality(confidentiality or "N")
     with opened(network, account) as health:
-        who = Desk.of(health).account(patient)
-        committed = commit(file, "record").commitment
-        ref = health.records.register(who, *about, committed)
+        desk = Desk.of(health)
+        who = desk.account(patient) if patient else _pseudonym(desk, str(subject))
+        ref = health.records.register(who, *about, _committed(health, file, subject))
         described = _described(ref, health.records.record_of(ref))
     if only_ref:
         print("0x" + ref.hex())
         return
-    show(described | {"opening": opening_file(file)}, as_json=as_json)
+    show(described | _opening(file, subject), as_json=as_json)
 
 
 @app.command()
 def update(
     record: RecordArgument,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The record as it is now.")],
+    subject: SubjectOption = None,
     labels: LabelsOption = None,
     confidentiality: ConfidentialityOption = None,
     account: AccountOption = None,
@@ -105,16 +114,14 @@ def update(
 
     Example: `pyhealth record update 0x4f1c… letter.pdf --labels DOCUMENT,PSY --as hospital`
     """
-    from pyhealth.openings import commit, opening_file
-
     ref = hash_of(record, "The record")
     with opened(network, account) as health:
         known = _known(health, ref)
         about = _about(known, labels, confidentiality)
-        committed = commit(file, "record").commitment
+        committed = _committed(health, file, subject)
         health.records.update(ref, known.version, *about, committed)
         described = _described(ref, health.records.record_of(ref))
-    show(described | {"opening": opening_file(file)}, as_json=as_json)
+    show(described | _opening(file, subject), as_json=as_json)
 
 
 @app.command("show")
@@ -216,6 +223,27 @@ def cohort(
         show_rows(rows, title=f"{len(rows)} record(s)")
     else:
         print("There is none.")
+
+
+def _committed(health: Health, file: Path, subject: str | None) -> bytes:
+    """Keep a record before anything is sent, and return the commitment to it."""
+    from pyhealth.openings import commit, content_of
+    from pyhealth.privacy.stores import VaultStore
+
+    if subject is None:
+        return commit(file, "record").commitment
+    return VaultStore(health.vault).keep(subject, content_of(file))
+
+
+def _pseudonym(desk: Desk, subject: str) -> str:
+    """Return the account that a subject has for this house alone."""
+    return desk.health.pseudonyms.of(subject, str(desk.own_member(None))).address
+
+
+def _opening(file: Path, subject: str | None) -> dict[str, Any]:
+    from pyhealth.openings import opening_file
+
+    return {"kept": "in the vault"} if subject else {"opening": opening_file(file)}
 
 
 def _known(health: Health, ref: bytes) -> Record:

@@ -8,6 +8,8 @@ PyHealthError
 ├── ProofInvalid            a document and its proof do not hold together
 ├── PrivacyError            personal data could not be kept, read or destroyed as was asked
 ├── AccessDenied            a patient's consent does not permit what was asked; it is on record
+│   └── AccessNotPermitted      the same, with the receipt
+├── GateError               a custodian's gate serves nothing, for a reason other than consent
 ├── DatabaseError           the event index cannot be kept or read
 │   ├── DatabaseUnreachable     no server answers, or no file can be made
 │   ├── DatabaseLocked          another process holds it for too long
@@ -115,8 +117,13 @@ class _Told(ChainError):
     """An error whose sentence is its docstring, filled with its own values."""
 
     def __str__(self) -> str:
-        values = {field.name: _shown(getattr(self, field.name)) for field in fields(self)}
-        return " ".join((self.__doc__ or "").format(**values).split())
+        return told(self, **{field.name: getattr(self, field.name) for field in fields(self)})
+
+
+def told(error: PyHealthError, **values: Any) -> str:
+    """Return an error's docstring, filled with values as people read them."""
+    shown = {name: _shown(value) for name, value in values.items()}
+    return " ".join((error.__doc__ or "").format(**shown).split())
 
 
 def _shown(value: Any) -> Any:
@@ -284,6 +291,7 @@ from pyhealth.errors.claims import *  # noqa: E402, F403
 from pyhealth.errors.consents import *  # noqa: E402, F403
 from pyhealth.errors.consortium import *  # noqa: E402, F403
 from pyhealth.errors.coverage import *  # noqa: E402, F403
+from pyhealth.errors.gate import *  # noqa: E402, F403
 from pyhealth.errors.notary import *  # noqa: E402, F403
 from pyhealth.errors.privacy import *  # noqa: E402, F403
 from pyhealth.errors.records import *  # noqa: E402, F403

@@ -1,1 +1,3 @@
-"""What is personal and stays off chain: kept in a vault, and destroyed on request."""
+"""What is personal and stays off chain: kept in a vault, served through a gate, and destroyed on
+request.
+"""

@@ -14,12 +14,12 @@ from pyhealth.index import Event, Index
 from pyhealth.records.chain import Fault, Link, faults
 from pyhealth.records.registry import RecordRegistry
 from pyhealth.sharing.accesses import Entry
+from pyhealth.sharing.rule import GROUNDS
 from pyhealth.values import (
     Confidentiality,
     Directive,
     Emergency,
     Finding,
-    Ground,
     Outcome,
     Receipt,
     directive_of,
@@ -33,14 +33,6 @@ SNAKE = re.compile(r"(?<=[a-z0-9])([A-Z])")
 MOMENTS = {"expires_at", "review_due", "until", "ripe_at"}  # seconds, where they are arguments
 OF_PATIENT = ("RecordRegistered", "AccessDecided", "GlassBroken", "EmergencyReviewed")
 Title = Callable[[int], str]
-GROUNDS = {
-    Ground.NONE: "no directive applies",
-    Ground.STUDY: "by a directive for the member in the study",
-    Ground.MEMBER: "by a directive for the member",
-    Ground.EVERYONE: "by a directive for everyone",
-    Ground.MEMBER_NOT_ACTIVE: "since the member is not active",
-    Ground.EMERGENCY: "in an emergency",
-}
 
 
 @dataclass(frozen=True, slots=True)

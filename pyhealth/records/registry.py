@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyhealth.chain import transactions
 from pyhealth.chain.binding import Binding
+from pyhealth.errors import ConfigError
 from pyhealth.hashing import Domain
 from pyhealth.index.events import shape_of
 from pyhealth.messages import Message, SignedMessage
@@ -29,6 +30,9 @@ from pyhealth.values import (
     struct,
     utc,
 )
+
+if TYPE_CHECKING:
+    from pyhealth.privacy.gate import Gate, Opened
 
 CONTRACT = "RecordRegistry"  # its name in what is signed
 REVIEW = "Review(bytes32 emergencyId,uint8 finding,bytes32 report,address signer,uint48 deadline)"
@@ -55,6 +59,7 @@ class RecordRegistry:
     """References to health records, and a receipt for every request to use one."""
 
     binding: Binding
+    gate: Callable[[], Gate] | None = None  # what serves the records that are kept here
 
     @property
     def domain(self) -> Domain:
@@ -103,16 +108,43 @@ class RecordRegistry:
         return self._requested("requestAccessForStudy", record_ref, study, purpose, action)
 
     def _requested(self, function: str, *arguments: Any) -> Requested:
-        anchored = self.binding.send(function, *arguments)
+        (made,) = self.requests_in(self.binding.send(function, *arguments))
+        return made
+
+    def requests_in(self, anchored: transactions.Receipt) -> list[Requested]:
+        """Return what the requests in a transaction came to, in their order."""
         shape = shape_of(CONTRACT, "AccessDecided")
-        (decided,) = (
+        decided: list[Any] = [
             shape.decode(log.topics[1:], log.data)
             for log in anchored.logs
-            if log.address == self.binding.address and log.topics[0] == shape.topic
-        )
-        receipt: Any = decided["receipt"]
-        receipt_hash: Any = decided["receiptHash"]
-        return Requested(struct(Receipt, receipt), receipt_hash, anchored)
+            if log.address == self.binding.address and log.topics[:1] == (shape.topic,)
+        ]
+        return [
+            Requested(struct(Receipt, one["receipt"]), one["receiptHash"], anchored)
+            for one in decided
+        ]
+
+    def would_permit(
+        self, actor: str, record_ref: bytes, study: bytes, purpose: Purpose, action: ConsentAction
+    ) -> bool:
+        """Say whether a request by an account would be permitted now; nothing is written."""
+        asked = record_ref, study, purpose, action
+        outcome, _ = self.binding.call("requestAccessForStudy", *asked, caller=actor)
+        return Outcome(outcome) is Outcome.CONSENT_PERMIT
+
+    def open(
+        self,
+        record_ref: bytes,
+        purpose: Purpose,
+        action: ConsentAction = ConsentAction.ACCESS,
+        study: bytes = NOTHING,
+    ) -> Opened:
+        """Ask to use a record, and return its bytes once the contract permits it, as `Gate.open`
+        does.
+        """
+        if self.gate is None:
+            raise ConfigError("This client of the record registry has no gate to open records by.")
+        return self.gate().open(record_ref, purpose, action, study)
 
     # Breaking the glass
 

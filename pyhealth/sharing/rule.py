@@ -20,6 +20,14 @@ from pyhealth.values import (
 )
 
 Directives = Mapping[Grantee, Sequence[Directive]]  # of one patient
+GROUNDS = {
+    Ground.NONE: "no directive applies",
+    Ground.STUDY: "by a directive for the member in the study",
+    Ground.MEMBER: "by a directive for the member",
+    Ground.EVERYONE: "by a directive for everyone",
+    Ground.MEMBER_NOT_ACTIVE: "since the member is not active",
+    Ground.EMERGENCY: "in an emergency",
+}
 
 
 def decide(
