@@ -21,6 +21,8 @@ an audit of files
 │   └── it is found there
 ├── given a value that is spread over the pages of a database, or was deleted from it
 │   └── it is found there
+├── given a database elsewhere, or on a server
+│   └── it is read, and what cannot be is said
 └── given a value in the owner's own books
     └── it is told, and counts only when asked for
 
@@ -47,6 +49,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Node, environment
+from postgres import server
 from sha3 import keccak_256
 
 from pyhealth.chain.network import connect as reach
@@ -388,6 +391,42 @@ def test_what_cannot_be_read_is_said(tmp_path):
     list(files.pieces())
 
     assert any("plain bytes only" in note for note in files.notes)
+
+
+def test_a_database_elsewhere_is_read(tmp_path):
+    written(tmp_path / "home/note.txt", b"nothing")
+    url = f"sqlite:///{in_table(tmp_path / 'elsewhere/vault.sqlite', NAME)}"
+
+    report = inspect(Wanted(CANARIES), Scene(None, {}, 0, tmp_path / "home", databases=[url]))
+
+    assert {(one.what, one.where) for one in report.leaks} == {("name", f"{url}, table leaks")}
+
+
+def test_a_database_on_a_server_is_read(tmp_path):
+    from sqlalchemy import create_engine, text
+
+    from pyhealth.index.store import database_url
+
+    with server() as address:
+        engine = create_engine(database_url(address))
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE leaks (value text, number bytea)"))
+            said = {"value": NAME.upper(), "number": hashlib.sha1(NUMBER.encode()).digest()}
+            connection.execute(text("INSERT INTO leaks VALUES (:value, :number)"), said)
+        engine.dispose()
+        report = inspect(Wanted(CANARIES), Scene(None, {}, 0, tmp_path, databases=[address]))
+
+    found = {(one.what, one.how) for one in report.leaks}
+    assert {("name", "UTF-8 of upper case"), ("number", "SHA-1")} <= found
+    assert any("as its server gives it" in note for note in report.notes)
+
+
+def test_a_database_that_cannot_be_read_is_said(tmp_path):
+    url = f"sqlite:///{written(tmp_path / 'broken.sqlite', b'no database at all')}"
+
+    report = inspect(Wanted(CANARIES), Scene(None, {}, 0, tmp_path / "home", databases=[url]))
+
+    assert any("could not be read (DatabaseError)" in note for note in report.notes)
 
 
 def sent_with(*words):
