@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +22,7 @@ FIELDS = (
     "participant", "participant's visit", "participant's value", "consent form", "amendment",
     "analysis plan", "analysis code", "outcome", "enrolment log", "person", "claimant",
     "claim diagnosis", "claim note", "care team", "grounds of an appeal", "agent of an access",
-    "entity of an access", "site of an access", "outcome of an access",
+    "entity of an access", "site of an access", "outcome of an access", "served subject", "served record", "served note",
 )  # fmt: skip
 
 
@@ -161,6 +160,23 @@ class Clinic:
         self.run("record", "log", "--patient", patient, "--fhir", self.folder / "log.json", "--html", self.folder / "log.html")  # fmt: skip
         self._exchanges(patient)
         self._anchors_a_log()
+        self._serves()
+
+    def _serves(self) -> None:
+        """What the vault keeps and the gate serves, and a subject that is erased."""
+        other, served = self["served subject"], self.folder / "served.txt"
+        file = self.text("served-record.txt", "served record", "served note")
+        ref = self.run("record", "register", file, "--subject", other, "--labels", "DOCUMENT", "--as", "hospital", "--ref").out.strip()  # fmt: skip
+        opened = "record", "open", ref, "--purpose", "TREAT", "--out", served, "--as", "hospital"
+        self.run(*opened, status=1)
+        permit = self.folder / "permit.json"
+        self.run("consent", "sign", "grant", "Hospital", "-p", "TREAT", "--as", f"{other}@Hospital", "--out", permit)  # fmt: skip
+        self.run("consent", "submit", permit, "--as", "stranger")
+        self.run(*opened)
+        self.handed.append(served)  # the record itself, as asked for
+        assert served.read_bytes() == file.read_bytes()
+        self.run("privacy", "erase", other, "--yes", "--as", "hospital")
+        self.run(*opened, status=1)
 
     def _exchanges(self, patient: str) -> None:
         consent = json.loads((SAMPLES / "consent/consent.json").read_text())
@@ -233,10 +249,10 @@ class Clinic:
 
 
 @pytest.fixture
-def clinic(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
+def clinic(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clinic:
     """A house on the shared chain, with folders of its own for all that it leaves behind."""
     for name in ("work", "said", "temporary"):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    yield Clinic(cli, tmp_path / "work", tmp_path / "said", tmp_path / "temporary")
+    return Clinic(cli, tmp_path / "work", tmp_path / "said", tmp_path / "temporary")

@@ -54,9 +54,11 @@ def test_no_workflow_lets_a_marked_value_out(clinic, tmp_path):
     assert [(one.what, one.how, one.where) for one in report.leaks] == []
     assert report.pseudonyms == 2
     assert all(report.bytes[place] for place in Place)
+    kept = {one.what for one in report.findings if not one.leak}
+    assert kept <= {"outcome", "person", "member number", "protocol text"}
     assert clinic.count > 50
     handed_in = {name for name, value in clinic.values.items() if value in clinic.handed_in}
-    assert set(clinic.values) - handed_in == {"subject", "kept record"}  # given otherwise
+    assert set(clinic.values) - handed_in == {"subject", "served subject", "kept record"}
 
 
 def test_each_field_that_leaks_is_caught(clinic, node, home, tmp_path):
