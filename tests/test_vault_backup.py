@@ -44,8 +44,9 @@ from pyhealth.chain.wallet import Signer, cast_key
 from pyhealth.hashing import Domain
 from pyhealth.privacy.erasure import CONTRACT, certify
 from pyhealth.privacy.vault import Kind, Vault
-from pyhealth.privacy.vault.backup import back_up, restore
+from pyhealth.privacy.vault.backup import back_up
 from pyhealth.privacy.vault.opening import vault_at
+from pyhealth.privacy.vault.restoring import restore
 from pyhealth.privacy.vault.rotation import make_shares, rotate
 
 DOMAIN = Domain(CONTRACT, 31337, "0x" + "42" * 20)

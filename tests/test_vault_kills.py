@@ -25,7 +25,8 @@ from vault_cast import file_of, opened
 from pyhealth import errors
 from pyhealth.privacy import retention
 from pyhealth.privacy.vault import Kind, Vault
-from pyhealth.privacy.vault.backup import back_up, restore
+from pyhealth.privacy.vault.backup import back_up
+from pyhealth.privacy.vault.restoring import restore
 from pyhealth.privacy.vault.rotation import rotate
 
 SUBJECTS, NAMES = 6, ("a", "b", "c")

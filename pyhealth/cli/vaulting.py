@@ -108,8 +108,8 @@ def restore(
     Example: `pyhealth privacy vault restore vault-2027-01.backup --replace`
     """
     from pyhealth.privacy.vault import inventory
-    from pyhealth.privacy.vault.backup import restore as put_back
     from pyhealth.privacy.vault.opening import vault_at
+    from pyhealth.privacy.vault.restoring import restore as put_back
 
     shares = _shares(share or [])
     with opened(network) as health:

@@ -28,7 +28,7 @@ from pyhealth.privacy.vault.envelope import (
     unseal,
 )
 from pyhealth.privacy.vault.kek import Kek
-from pyhealth.privacy.vault.store import headers
+from pyhealth.privacy.vault.tables import headers
 
 FORMAT = "pyhealth.vault/1"
 VERSION = 1

@@ -14,7 +14,7 @@ from pyhealth.errors import VaultTampered
 from pyhealth.privacy.vault import tree
 from pyhealth.privacy.vault.envelope import digest
 from pyhealth.privacy.vault.header import Header, Keys
-from pyhealth.privacy.vault.store import nodes, rows, subjects
+from pyhealth.privacy.vault.tables import nodes, rows, subjects
 
 Place = tuple[str, bytes]  # a row's kind, and its name as the file has it
 COUNTED = (rows.c.tag, rows.c.kind, rows.c.name, rows.c.version, rows.c.digest)

@@ -1,4 +1,4 @@
-"""The tables of the vault in SQLite or PostgreSQL, where each write is kept whole or undone.
+"""The vault's database, SQLite or PostgreSQL, where each write is kept whole or undone.
 
 SQLite runs without a write-ahead log and with `secure_delete`: when a write ends, no copy of what
 it deleted is left in the file, in its journal or in free pages.
@@ -13,22 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Engine,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    create_engine,
-    event,
-    func,
-    inspect,
-    select,
-)
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateTable
@@ -46,53 +31,11 @@ from pyhealth.errors import (
 )
 from pyhealth.errors import DatabaseUnreachable as Unreachable
 from pyhealth.index.store import LOST_RACES, refusal
+from pyhealth.privacy.vault.tables import headers, metadata, subjects
 
 PATIENCE = 30.0  # seconds to wait for another process, or for a server to answer
 CREATING = 0x7661756C  # PostgreSQL's advisory lock while tables are made
 
-metadata = MetaData()
-headers = Table(
-    "pyhealth_vault",
-    metadata,
-    Column("version", Integer, primary_key=True),
-    Column("vault", LargeBinary, nullable=False),  # its identifier, 32 random bytes
-    Column("chain_id", BigInteger, nullable=False),
-    Column("genesis", LargeBinary, nullable=False),
-    Column("wrapper", String, nullable=False),  # what the wrapping key is, in words
-    Column("wrapped", LargeBinary, nullable=False),  # the root key, under the wrapping key
-    Column("spare", LargeBinary, nullable=False),  # the root key, under the recovery key; or empty
-    Column("secrets", LargeBinary, nullable=False),  # keys for hashing and recovery, under the root
-    Column("policy", LargeBinary, nullable=False),  # how long what is kept, under the root
-    Column("changes", BigInteger, nullable=False),  # counts writes, and never goes back
-    Column("root", LargeBinary, nullable=False),  # of the tree over all subjects
-    Column("mac", LargeBinary, nullable=False),  # over all of the above
-)
-subjects = Table(
-    "pyhealth_vault_subjects",
-    metadata,
-    Column("tag", LargeBinary, primary_key=True),  # keyed hash of the custodian's identifier
-    Column("bucket", Integer, nullable=False, index=True),
-    Column("wrapped", LargeBinary, nullable=False),  # its key, under the root; empty: erased
-    Column("info", LargeBinary, nullable=False),  # who it is, under its key; once erased: what was
-    Column("entry", LargeBinary, nullable=False),  # digest of the subject and its rows
-)
-rows = Table(
-    "pyhealth_vault_rows",
-    metadata,
-    Column("tag", LargeBinary, primary_key=True),  # whose
-    Column("kind", String, primary_key=True),
-    Column("name", LargeBinary, primary_key=True, index=True),  # keyed hash
-    Column("version", Integer, nullable=False),
-    Column("label", LargeBinary, nullable=False),  # the name, under the subject's key
-    Column("data", LargeBinary, nullable=False),  # under the subject's key
-    Column("digest", LargeBinary, nullable=False),  # of label and data
-)
-nodes = Table(
-    "pyhealth_vault_tree",
-    metadata,
-    Column("node", Integer, primary_key=True, autoincrement=False),
-    Column("hash", LargeBinary, nullable=False),
-)
 VAULT_ERRORS: dict[type[DatabaseError], Any] = {
     DatabaseLocked: VaultLocked,
     DatabaseFull: VaultFull,
@@ -156,11 +99,14 @@ class Store:
                 yield connection
 
     def wipe(self) -> None:
-        """Rewrite the file, or the table of keys, so that no deleted byte is left in its pages."""
-        statement = "VACUUM" if self.sqlite else f"VACUUM FULL {subjects.name}"
+        """Rewrite PostgreSQL's table of keys without what was deleted, which it would keep for a
+        while; SQLite has overwritten it already. Logs and replicas of a server are its keeper's.
+        """
+        if self.sqlite:
+            return
         with self._refusals(), self.engine.connect() as plain:
-            connection = plain.execution_options(isolation_level="AUTOCOMMIT", bare=True)
-            connection.exec_driver_sql(statement)
+            connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql(f"VACUUM FULL {subjects.name}")
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
@@ -226,6 +172,5 @@ def _private(connection: sqlite3.Connection, _: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if not options.get("bare"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
