@@ -80,11 +80,12 @@ contract ConsentRegistry is IConsentRegistry {
     /* STORAGE */
 
     Register private _patients;
-    /// @dev By hash of patient, member and study; each word as {ConsentRules} lays it out. Places fill up in order, and
-    /// one that was used is never zero again.
-    // Written through the places that _places returns.
+    /// @dev Each word as {ConsentRules} lays it out. Places fill up in order, and one that was used is never zero again.
+    // Written through pointers to the places.
     // slither-disable-next-line uninitialized-state
-    mapping(bytes32 relation => uint256[MAX_DIRECTIVES]) private _directives;
+    mapping(
+        address patient => mapping(uint32 member => mapping(bytes32 study => uint256[MAX_DIRECTIVES]))
+    ) private _directives;
 
     /// @inheritdoc IConsentRegistry
     uint48 public moveDelay;
@@ -196,7 +197,7 @@ contract ConsentRegistry is IConsentRegistry {
         require(document != bytes32(0), ConsentDocumentMissing(patient));
         (uint32 member, bytes32 study) = (grantee.member, grantee.study);
         require(member != 0 || study == bytes32(0), StudyWithoutMember(study));
-        uint256[MAX_DIRECTIVES] storage places = _places(patient, member, study);
+        uint256[MAX_DIRECTIVES] storage places = _directives[patient][member][study];
         (place, version) = _nextDirective(places);
         require(place < MAX_DIRECTIVES, DirectivesFull(patient, member, study, MAX_DIRECTIVES));
 
@@ -211,7 +212,7 @@ contract ConsentRegistry is IConsentRegistry {
     {
         _patients.requirePower(by, patient, Power.Speak);
         (uint32 member, bytes32 study) = (grantee.member, grantee.study);
-        uint256[MAX_DIRECTIVES] storage places = _places(patient, member, study);
+        uint256[MAX_DIRECTIVES] storage places = _directives[patient][member][study];
         uint256 directive = place < MAX_DIRECTIVES ? places[place] : 0;
         bool stands =
             ConsentRules.versionOf(directive) == version && block.timestamp < ConsentRules.endOf(directive);
@@ -422,7 +423,7 @@ contract ConsentRegistry is IConsentRegistry {
         view
         returns (Directive[] memory directives)
     {
-        uint256[MAX_DIRECTIVES] storage places = _places(patient, grantee.member, grantee.study);
+        uint256[MAX_DIRECTIVES] storage places = _directives[patient][grantee.member][grantee.study];
         uint256 used = 0;
         while (used < MAX_DIRECTIVES && places[used] != 0) ++used;
 
@@ -465,7 +466,7 @@ contract ConsentRegistry is IConsentRegistry {
         private
         view
     {
-        uint256[MAX_DIRECTIVES] storage places = _places(question.patient, member, study);
+        uint256[MAX_DIRECTIVES] storage places = _directives[question.patient][member][study];
         for (uint256 i = 0; i < MAX_DIRECTIVES; ++i) {
             uint256 directive = places[i];
             if (directive == 0) return;
@@ -474,14 +475,6 @@ contract ConsentRegistry is IConsentRegistry {
     }
 
     /* INTERNALS */
-
-    function _places(address patient, uint32 member, bytes32 study)
-        private
-        view
-        returns (uint256[MAX_DIRECTIVES] storage)
-    {
-        return _directives[keccak256(abi.encode(patient, member, study))];
-    }
 
     function _requireOpen() private view {
         require(!_consortium.isPaused(address(this)), ConsentsPaused());

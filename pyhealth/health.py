@@ -19,7 +19,7 @@ from pyhealth.coverage import CoverageRegistry
 from pyhealth.deployment.artifacts import read_artifact
 from pyhealth.deployment.deployer import deploy
 from pyhealth.deployment.records import Record, load_record, record_file
-from pyhealth.errors import DeploymentError
+from pyhealth.errors import AccountUnknown, DeploymentError
 from pyhealth.notary import Notary
 from pyhealth.records import RecordRegistry
 
@@ -96,13 +96,22 @@ class Health:
 
         return self.guard(VaultStore(self.vault))
 
-    def guard(self, store: Store) -> Gate:
-        """Put the gate before a store of records."""
+    def guard(self, store: Store, custodian: int | None = None) -> Gate:
+        """Put the gate before a store of a member's records; default: the member of the account."""
         from pyhealth.privacy.gate import Gate
         from pyhealth.privacy.served import Served
 
         name = f"{self.chain.chain_id}-{self.chain.genesis.hex()[:8]}.sqlite"
-        return Gate(self.records, store, Served(self.settings.home / "served" / name))
+        served = Served(self.settings.home / "served" / name)
+        return Gate(custodian or self.member, self.records, store, served)
+
+    @property
+    def member(self) -> int:
+        """The member that the account acts for."""
+        me = self.signer.address
+        if not (number := self.consortium.actor_of(me).member):
+            raise AccountUnknown(me)
+        return number
 
     @cached_property
     def trials(self) -> Trials:

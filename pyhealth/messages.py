@@ -16,6 +16,7 @@ from pyhealth.chain.network import address_of
 from pyhealth.chain.wallet import Signer
 from pyhealth.errors import InputError
 from pyhealth.hashing import EIP712_DOMAIN, Domain
+from pyhealth.reading import shallow
 
 Value = int | str | bytes
 PAPER = "pyhealth.signed-message/1"
@@ -103,14 +104,22 @@ def load(file: Path, kinds: Mapping[str, str]) -> SignedMessage:
         raw = file.read_bytes()
         if len(raw) > LARGEST:
             raise ValueError("it is too long")
-        told = json.loads(raw)
+        with shallow():
+            told = json.loads(raw)
         if told["paper"] != PAPER:
             raise ValueError(f"its paper is {str(told['paper'])[:40]!r}")
         message = read_typed_data(told["typed_data"], kinds)
         return SignedMessage(message, read_bytes(told["signature"]))
     except OSError as error:
         raise InputError(f"{file} cannot be read ({error.strerror}).") from error
-    except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        InputError,
+    ) as error:
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise InputError(f"{file} is no signed message ({reason}); have it made anew.") from error
 

@@ -24,6 +24,7 @@ from pyhealth.hashing import (
     digest_of_file,
     new_salt,
 )
+from pyhealth.reading import shallow
 
 SUFFIX = ".opening.json"
 DOMAINS = {
@@ -59,33 +60,46 @@ def opening_file(document: Path) -> Path:
 
 
 def commit(document: Path, of: str) -> Opening:
-    """Commit to a file, and keep the salt beside it before anything is sent.
+    """Commit to a file, and keep the salt beside it before anything is sent."""
+    file = opening_file(document)
+    return keep(draft(document, of, file), file)
 
-    The same content gets the same salt again; the opening of earlier content is kept under a name
-    with its commitment.
+
+def draft(document: Path, of: str, file: Path) -> Opening:
+    """Commit to a document without writing anything: with the salt in a file where that is of the
+    same content, else with a new one.
     """
-    digest, file = _digest(document), opening_file(document)
+    digest = _digest(document)
+    if file.exists() and ((standing := load(file)).of, standing.digest) == (of, digest):
+        return standing
+    return Opening(of, document.name, digest, new_salt())
+
+
+def keep(opening: Opening, file: Path) -> Opening:
+    """Write an opening, once; that of earlier content is kept under a name with its commitment."""
     if file.exists():
         standing = load(file)
-        if (standing.of, standing.digest) == (of, digest):
-            return standing
-        _keep(file, standing)
-    made = Opening(of, document.name, digest, new_salt())
-    _write(made, file)
-    return made
+        if standing == opening:
+            return opening
+        name = f"{standing.document}.{standing.commitment.hex()[:8]}{SUFFIX}"
+        os.replace(file, file.with_name(name))
+    _write(opening, file)
+    return opening
 
 
 def load(file: Path) -> Opening:
     """Read an opening."""
     try:
-        told = json.loads(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
+        with shallow():
+            told = json.loads(text)
         digest, salt = (bytes.fromhex(told[name].removeprefix("0x")) for name in ("digest", "salt"))
         if told["of"] not in DOMAINS or (len(digest), len(salt)) != (32, SALT_BYTES):
             raise ValueError("it opens nothing that is known")
         return Opening(str(told["of"]), str(told["document"]), digest, salt)
     except OSError as error:
         raise InputError(f"{file} cannot be read ({error.strerror}).") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{file} is no opening ({reason}); name another file.") from error
 
@@ -111,11 +125,6 @@ def _usable(document: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(f"{document} cannot be read ({error.strerror}).") from error
-
-
-def _keep(file: Path, standing: Opening) -> None:
-    name = f"{standing.document}.{standing.commitment.hex()[:8]}{SUFFIX}"
-    os.replace(file, file.with_name(name))
 
 
 def _write(opening: Opening, file: Path) -> None:

@@ -12,9 +12,9 @@ from pyhealth import PyHealthError, connect
 from pyhealth.chain.network import address_of
 from pyhealth.chain.wallet import CAST, cast_address
 from pyhealth.governance.actions import Reader
-from pyhealth.governance.ballots import commit_reason, save
 from pyhealth.governance.register import register_of
 from pyhealth.governance.simulation import simulate
+from pyhealth.openings import draft, keep
 
 ROOT = Path(__file__).resolve().parents[1]
 ACTIONS = ROOT / "samples/consortium/actions.yaml"
@@ -39,9 +39,8 @@ def main(actions: Path = ACTIONS, reason: Path = REASON, account: str | None = "
             raise dry.refusal
         for change in dry.changes:
             print(f"   {change}")
-        opening = commit_reason(reason)
-        kept = Path(f"{reason.name}.{opening.commitment.hex()[:8]}.opening.json")
-        save(opening, kept)
+        kept = Path(f"{reason.name}.opening.json")
+        opening = keep(draft(reason, "reason", kept), kept)
         proposal = consortium.propose(wanted, opening.commitment)
     print(f"0x{proposal.hex()} is open; it needs {dry.needed} approvals of {dry.seats} members.")
     print(f"Hand {kept} out with {reason.name}: it opens the commitment on chain.")

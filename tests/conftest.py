@@ -8,6 +8,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -46,6 +47,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def interruptible() -> None:
+    """Heed SIGINT, also where a shell that started the tests in its background ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass
@@ -211,6 +217,7 @@ class Cli:
             stdout=pipe,
             stderr=pipe,
             text=True,
+            preexec_fn=interruptible,
         )
 
 

@@ -39,9 +39,16 @@ from pyhealth.values import (
 GRANTED = "consent: grant by the patient"
 RELAYED = "consent: grant by relayed signature"
 REVOKED = "consent: revoke"
-ACCESSED = "record: access receipt, permit or deny"
-# A revocation asks whether the patient moved to a new account, a read of 2,100: without it 32,000.
-BUDGETS = {GRANTED: 51_000, RELAYED: 65_000, REVOKED: 34_000, ACCESSED: 65_000}
+ACCESSED = "record: access receipt, permit or deny by one directive for the member"
+SEVERAL = "record: access receipt, of three directives the "
+STUDIED = "record: access receipt, for a study of which nothing was said"
+EMERGENCY = "record: access receipt, in an emergency"
+# A revocation aims at 32,000. Of it 31,455 is the transaction, its calldata, the event, the write and two cold reads:
+# that of the directive, and whether the patient moved to a new account.
+BUDGETS = {GRANTED: 51_000, RELAYED: 65_000, REVOKED: 33_300, ACCESSED: 65_000}
+# Each further word that is asked, a directive or the end of a level, is a cold read: 2,100 and what decodes it.
+BUDGETS |= dict.fromkeys((SEVERAL + "third, for everyone, decides", STUDIED), 71_000)
+BUDGETS |= {SEVERAL + "second decides": 65_000, SEVERAL + "none decides": 68_000, EMERGENCY: 73_000}
 SIGNED, ENDS = datetime(2026, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)  # fixed: what
 # is signed then costs the same every day, but for the zeros that a signature may hold by chance
 
@@ -116,15 +123,14 @@ def _asking(s: Sharing, found: dict[str, int]) -> None:
     consents.grant(
         me, EVERYONE, replace(TREATMENT, purposes=frozenset({Purpose.PUBHLTH})), DOCUMENT
     )
-    more = "record: access receipt, of three directives the "
-    found[more + "second decides"] = asked(Purpose.HPAYMT)
-    found[more + "third, for everyone, decides"] = asked(Purpose.PUBHLTH)
-    found[more + "none decides"] = asked(Purpose.HMARKT)
+    found[SEVERAL + "second decides"] = asked(Purpose.HPAYMT)
+    found[SEVERAL + "third, for everyone, decides"] = asked(Purpose.PUBHLTH)
+    found[SEVERAL + "none decides"] = asked(Purpose.HMARKT)
     studied = records.request_access_for_study(ref, STUDY, Purpose.HRESCH, ConsentAction.USE)
-    found["record: access receipt, for a study of which nothing was said"] = _used(studied.anchored)
+    found[STUDIED] = _used(studied.anchored)
     broken = s.health("hospital").sender.send(records.binding.encode("breakGlass", ref, REASON))
     found["record: break the glass"] = _used(broken)
-    found["record: access receipt, in an emergency"] = asked(Purpose.BTG)
+    found[EMERGENCY] = asked(Purpose.BTG)
     (emergency,) = records.open_reviews(HOSPITAL)
     s.later(DAY)
     review = s.records("regulator").review(emergency, Finding.JUSTIFIED, REPORT)

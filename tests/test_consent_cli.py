@@ -5,9 +5,11 @@ pyhealth consent, pyhealth record
 ├── a contract wallet signs what it is shown
 ├── a representative is appointed, speaks and is dismissed; a patient moves
 ├── a FHIR Consent is imported with its losses, once; what is exported is read back alike
+├── a FHIR Consent of a patient without ether is signed into files; handed in, it is what is given
 ├── a hospital registers, updates and shows a record; the salt stays beside the file
 ├── access is permitted with exit 0, refused with exit 1; both are in the log
 ├── the log is a table, JSON, FHIR AuditEvents and a page; a damaged index ends it with 1
+├── its AuditEvents are decisions; only a custodian says that data was handed out
 ├── an emergency is broken open, used, reviewed by signature, and overdue where it is not
 ├── a custodian's log is anchored and compared; each gap is named
 ├── a study's cohort is listed
@@ -312,6 +314,55 @@ def test_a_fhir_consent_is_imported_once_with_its_losses(consent, folder, sharin
     assert said(consent(*asked, "--labels", "LABORATORY,HIV"))["outcome"] != "CONSENT_PERMIT"
 
 
+def test_a_fhir_consent_of_a_patient_without_ether_is_signed_into_files(consent, folder, sharing):
+    (folder / "c.json").write_text(json.dumps(fhir()))
+    words = ("import", "c.json", *MEMBER, "--json")
+    given = said(consent(*words, "--as", "clinic"))["directives"]
+    sharing.rpc.call("anvil_setBalance", PATIENT, "0x0")
+
+    told = done(consent("import", "c.json", *MEMBER, "--out", "s.json", "--as", "patient")).out
+    before = sharing.rpc.call("eth_blockNumber")
+    files = sorted(folder.glob("s*.json"))
+    assert [file.name for file in files] == ["s-1.json", "s-2.json"]
+    assert re.findall(r"signed into (\S+), number (\d+): (deny|permit)", told) == [
+        ("s-1.json", "0", "deny"),
+        ("s-2.json", "1", "permit"),
+    ]
+    assert said(consent("list", "--patient", "patient", "--json")) == []
+    assert sharing.rpc.call("eth_blockNumber") == before
+    refused(
+        consent("submit", "s-2.json", "--as", "stranger"), "has number 1, and its next one has 0"
+    )
+
+    handed = [said(consent("submit", file, "--as", "stranger", "--json")) for file in files]
+
+    listed = said(consent("list", "--patient", "patient", "--json"))
+    assert [one["directive"] for one in listed] == [one["directive"] for one in given]
+    assert {one["by"] for one in listed} == {PATIENT}
+    assert [one["handed_in_before"] for one in handed] == [False, False]
+    again = said(consent(*words, "--out", "s.json", "--as", "patient"))["directives"]
+    assert [(one["given"], one.get("file")) for one in again] == [(False, None)] * 2
+
+
+def test_a_fhir_consent_is_signed_by_a_contract_wallet_and_never_over_a_file(
+    consent, folder, sharing
+):
+    wallet = sharing.wallet(cast_address("auditor"))
+    provision = fhir()["provision"]
+    del provision["provision"]
+    (folder / "c.json").write_text(json.dumps(fhir(provision=provision)))
+    words = ("import", "c.json", *MEMBER, "--signer", wallet, "--unsigned")
+
+    (row,) = said(consent(*words, "--out", "s.json", "--valid", "7d", "--json"))["directives"]
+
+    assert (row["file"], row["number"], row["signed"]) == ("s.json", 0, False)
+    message = json.loads((folder / "s.json").read_text())["typed_data"]["message"]
+    assert (message["patient"], message["signer"]) == (wallet, wallet)
+    assert message["deadline"] - message["signedAt"] == 7 * 86_400
+    refused(consent(*words, "--out", "s.json"), r"s\.json exists already; move it away")
+    refused(consent(*words), "A --signer signs into a file; name it with --out")
+
+
 def test_what_is_exported_is_read_back_alike(consent, folder):
     done(
         consent(
@@ -425,12 +476,27 @@ def test_the_log_is_fhir_and_a_page(record, consent, ref, folder):
 
     bundle = json.loads((folder / "log.json").read_text())
     events = [one["resource"] for one in bundle["entry"]]
-    assert [one["outcome"] for one in events] == ["0", "0", "8"]
+    assert [one["outcome"] for one in events] == ["0", "8"]
+    assert {one["subtype"][0]["code"] for one in events} == {"AuthZ-Consent"}
     assert all("Patient/f001" in json.dumps(one) for one in events)
     page = (folder / "log.html").read_text()
     assert "asks to access for HMARKT: refused" in page
     assert "<script" not in page
     assert "http://" not in page
+
+
+def test_only_the_custodian_says_that_data_was_handed_out(record, consent, ref, folder):
+    done(consent("grant", "everyone", "-p", "TREAT", "--as", "patient"))
+    done(record("access", ref, "-p", "TREAT", "--as", "insurer"))
+
+    def subtypes(*words: str) -> list[str]:
+        done(record("log", "--patient", "patient", "--fhir", "log.json", *words))
+        entries = json.loads((folder / "log.json").read_text())["entry"]
+        return [one["resource"]["subtype"][0]["code"] for one in entries]
+
+    assert subtypes("--as", "hospital") == ["AuthZ-Consent"]
+    assert subtypes("--served", "--as", "insurer") == ["AuthZ-Consent"]
+    assert sorted(subtypes("--served", "--as", "hospital")) == ["AuthZ-Consent", "read"]
 
 
 def test_a_damaged_index_ends_the_log_with_1(record, consent, ref, sharing, home):
@@ -493,7 +559,9 @@ def test_a_custodians_log_is_anchored_and_compared(record, consent, ref, folder,
     done(consent(*GRANT, "--as", "patient"))
     done(record("access", ref, "-p", "TREAT", "--as", "hospital"))
     record("access", ref, "-p", "HMARKT", "--as", "hospital")
-    done(record("log", "--patient", "patient", "--fhir", "log.json"))
+    done(
+        record("log", "--patient", "patient", "--fhir", "log.json", "--served", "--as", "hospital")
+    )
     gaps = ("gaps", "log.json", "--member", "Hospital", "--json")
     sharing.later(DAY)
 
@@ -689,6 +757,10 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
         ("consent", "import", "code.json", "--release", "R6", "--as", "patient"),
         "Release 'R6' is not known; say R4 or R5",
     ),
+    "imported unsigned by whom": (
+        ("consent", "import", "code.json", *MEMBER, "--unsigned", "--out", "s.json"),
+        "--unsigned needs the --signer whose wallet will sign",
+    ),
     "nothing to export": (
         ("consent", "export", "--patient", "patient"),
         f"Patient {PATIENT} has no directive that stands; nothing is written",
@@ -704,7 +776,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "record by no provider": (
         ("record", "register", "letter.pdf", "--patient", "patient", "-l", "CARE", "--as", "sponsor"),
-        r"Member 3 is no active PROVIDER \(roles now: sponsor\)",
+        r"Member 3 is no active PROVIDER \(roles now: SPONSOR\)",
     ),
     "record by nobody": (
         ("record", "register", "letter.pdf", "--patient", "patient", "-l", "CARE", "--as", "stranger"),
@@ -733,6 +805,10 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "glass without reason": (
         ("record", "break-glass", HEX, "--reason", "gone.txt", "--as", "hospital"),
         r"gone\.txt is no file",
+    ),
+    "served where": (
+        ("record", "log", "--served", "--as", "hospital"),
+        "--served is said in the events of --fhir; name their file",
     ),
     "log of nobody": (
         ("record", "gaps", "patient.json", "--as", "stranger"),

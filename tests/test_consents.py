@@ -281,6 +281,7 @@ CHANGES = {
     "another version": (lambda told: _domain(told, "version", "2"), "its types or its domain"),
     "a list": (lambda told: [], "list indices"),
     "too long": (lambda told: told | {"says": ["x" * (1 << 16)]}, "it is too long"),
+    "nested deeply": (lambda told: "[" * 60_000, "recursion"),
 }
 
 

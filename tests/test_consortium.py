@@ -46,11 +46,10 @@ from consortium_cast import (
 )
 from eth_account.messages import encode_typed_data
 
-from pyhealth import errors
+from pyhealth import errors, openings
 from pyhealth.chain.transactions import Call
 from pyhealth.chain.wallet import cast_address
 from pyhealth.deployment.artifacts import constructor_data, read_artifact
-from pyhealth.governance.ballots import Opening, commit_reason, load, save
 from pyhealth.governance.simulation import simulate
 from pyhealth.hashing import Domain, ballot_digest, mandate_digest, proposal_id
 from pyhealth.values import (
@@ -795,10 +794,12 @@ def test_a_reason_is_opened_by_its_salt_alone(tmp_path):
     document.write_text("The grounds.")
     other.write_text("Others.")
 
-    made, again = commit_reason(document), commit_reason(document)
-    kept = load(Opening, save(made, tmp_path / "opening.json"))
+    file = tmp_path / "opening.json"
+    made, again = (openings.draft(document, "reason", file) for _ in range(2))
+    openings.keep(made, file)
+    kept = openings.load(file)
 
-    assert kept == made
+    assert kept == made == openings.draft(document, "reason", file)
     assert made.commitment != again.commitment
     assert kept.opens(document, made.commitment)
     assert not kept.opens(other, made.commitment)

@@ -16,6 +16,8 @@ the gate
 ├── of two that come with one receipt at the same moment, one is served
 ├── a receipt that is older than the request opens nothing
 ├── where the list of what was served upon cannot be used, nothing is served
+├── a copy of a commitment, by another member or for another patient, opens nothing
+├── given an emergency, its permit opens until the patient reviews it
 └── stores
     ├── a folder finds a record by its opening, and never leaves the folder
     └── a store that has nothing says so
@@ -29,7 +31,17 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
-from consent_cast import HOSPITALS, INSURERS, PATIENT, SECOND, STUDY, Sharing
+from consent_cast import (
+    HOSPITALS,
+    INSURERS,
+    PATIENT,
+    REASON,
+    SECOND,
+    STRANGER,
+    STUDY,
+    Sharing,
+    terms,
+)
 
 from pyhealth import errors
 from pyhealth.chain.wallet import cast_address
@@ -37,8 +49,19 @@ from pyhealth.errors import GateError
 from pyhealth.hashing import RECORD_DOMAIN, commitment
 from pyhealth.openings import commit, opening_file
 from pyhealth.privacy.gate import Gate, Wanted
-from pyhealth.privacy.stores import FolderStore, Held
-from pyhealth.values import ConsentAction, Grantee, Ground, Outcome, Purpose
+from pyhealth.privacy.stores import FolderStore, Held, VaultStore
+from pyhealth.values import (
+    Confidentiality,
+    ConsentAction,
+    Finding,
+    Grantee,
+    Ground,
+    Label,
+    Outcome,
+    Purpose,
+    Record,
+    Role,
+)
 
 LETTER = b"Discharge letter: hypertension, treated."
 SALT = b"\x5a" * 32
@@ -62,11 +85,11 @@ class Shelf:
         self.records[committed(data)] = Held(data, SALT)
         return committed(data)
 
-    def fetch(self, commitment: bytes) -> Held:
+    def fetch(self, record: Record) -> Held:
         self.asked += 1
-        if commitment not in self.records:
-            raise errors.RecordNotHeld(commitment)
-        return self.records[commitment]
+        if record.commitment not in self.records:
+            raise errors.RecordNotHeld(record.commitment)
+        return self.records[record.commitment]
 
 
 @pytest.fixture
@@ -390,7 +413,62 @@ def test_where_the_list_of_what_was_served_upon_cannot_be_used_nothing_is_served
         gate.open(letter, TREAT)
 
 
+# Copies
+
+
+def test_a_copy_of_a_commitment_by_another_member_opens_nothing(sharing, gate, shelf, letter):
+    """The thief is a PROVIDER too, and its puppet permits everything."""
+    sharing.voted(sharing.consortium.set_roles(2, {Role.PROVIDER, Role.PAYER}))
+    thief, puppet = sharing.records("insurer"), sharing.consents("stranger")
+    about = frozenset({Label.LABORATORY}), Confidentiality.N
+    copy = thief.register(STRANGER, *about, committed())
+    puppet.grant(STRANGER, INSURERS, terms(), REASON)
+    made = thief.request_access(copy, TREAT, ACCESS)
+    assert made.permitted
+
+    with pytest.raises(errors.RecordKeptElsewhere) as refused:
+        gate.serve(Wanted(copy, TREAT), made.anchored.transaction, INSURER)
+    with pytest.raises(errors.RecordKeptElsewhere):
+        gate.open(copy, TREAT)
+
+    assert (refused.value.custodian, refused.value.member) == (2, 1)
+    assert shelf.asked == 0
+
+
+def test_a_copy_of_a_commitment_for_another_patient_is_not_in_the_vault(sharing):
+    health = sharing.health("hospital")
+    kept = VaultStore(health.vault).keep("MRN 0042", PATIENT, LETTER)
+    mine = sharing.record(commitment=kept)
+    about = frozenset({Label.LABORATORY}), Confidentiality.N
+    copy = health.records.register(STRANGER, *about, kept)
+    sharing.permit()
+    sharing.consents("stranger").grant(STRANGER, HOSPITALS, terms(), REASON)
+
+    with pytest.raises(errors.RecordNotHeld):
+        health.records.open(copy, TREAT)
+    assert health.records.open(mine, TREAT).data == LETTER
+
+
+def test_given_an_emergency_its_permit_opens_until_the_patient_reviews_it(
+    sharing, gate, letter, asks
+):
+    """A permit that no directive gives is asked anew, too."""
+    wanted = Wanted(letter, Purpose.BTG)
+    emergency = sharing.records().break_glass(letter, REASON)
+    assert gate.open(letter, Purpose.BTG).requested.receipt.ground is Ground.EMERGENCY
+    made = asks("hospital", Purpose.BTG)
+
+    sharing.records("patient").review(emergency, Finding.UNJUSTIFIED)
+
+    with pytest.raises(errors.ReceiptOverruled):
+        gate.serve(wanted, made, HOSPITAL)
+
+
 # Stores
+
+
+def of(committed: bytes) -> Record:
+    return Record(PATIENT, 1, frozenset(), 1, Confidentiality.N, committed)
 
 
 def test_a_folder_finds_a_record_by_its_opening_and_never_leaves_the_folder(sharing, tmp_path):
@@ -399,7 +477,7 @@ def test_a_folder_finds_a_record_by_its_opening_and_never_leaves_the_folder(shar
     opening = commit(file, "record")
     store = FolderStore(tmp_path)
 
-    held = store.fetch(opening.commitment)
+    held = store.fetch(of(opening.commitment))
 
     assert (held.data, held.commitment) == (LETTER, opening.commitment)
     aside = tmp_path / "aside"
@@ -407,12 +485,12 @@ def test_a_folder_finds_a_record_by_its_opening_and_never_leaves_the_folder(shar
     told = json.loads(opening_file(file).read_text()) | {"document": "../letter.txt"}
     (aside / "x.opening.json").write_text(json.dumps(told))
     with pytest.raises(errors.InputError, match=r"aside/letter\.txt cannot be read"):
-        FolderStore(aside).fetch(opening.commitment)
+        FolderStore(aside).fetch(of(opening.commitment))
 
 
 def test_a_store_that_has_nothing_says_so(tmp_path):
     with pytest.raises(errors.RecordNotHeld) as refused:
-        FolderStore(tmp_path).fetch(NOWHERE)
+        FolderStore(tmp_path).fetch(of(NOWHERE))
     assert refused.value.commitment == NOWHERE
     with pytest.raises(errors.InputError, match="is no folder"):
         FolderStore(tmp_path / "nowhere")

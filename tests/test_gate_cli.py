@@ -216,7 +216,7 @@ def test_a_folder_of_files_with_their_openings_is_served_as_well(sharing, record
 def serving(cli: Cli, folder) -> Iterator[str]:
     """The gate, as the program that a hospital starts."""
     port = free_port()
-    process = cli.start("record", "serve", "--port", port)
+    process = cli.start("record", "serve", "--member", "Hospital", "--port", port)
     url = f"http://127.0.0.1:{port}"
     for _ in range(200):
         try:
@@ -226,8 +226,8 @@ def serving(cli: Cli, folder) -> Iterator[str]:
             time.sleep(0.1)
     yield url
     process.terminate()
-    _, err = process.communicate(timeout=20)
-    assert f"The gate serves at {url}" in err
+    out, err = process.communicate(timeout=20)
+    assert f"{url}/openapi.json" in out
     assert "Traceback" not in err
 
 
@@ -239,12 +239,15 @@ def test_a_member_fetches_with_its_own_key_and_a_token_stands_for_an_account(
 
     told = record("fetch", serving, kept, *FOR_TREAT, "--out", "x", "--as", "insurer", "--json")
     token = done(record("token", "hospital", "--until", "1h")).out.strip()
+    again = done(record("token", "hospital", "--json")).json
     header = {"Authorization": f"Bearer {token}"}
     answer = httpx.get(f"{serving}/records/{kept}", params={"purpose": "TREAT"}, headers=header)
 
     assert done(told).json["bytes"] == len(LETTER)
     assert Path("x").read_bytes() == LETTER
     assert (answer.status_code, answer.content) == (200, LETTER)
+    assert (again["account"], len(again["token"])) == ("hospital", len(token))
+    assert token not in Path(again["file"]).read_text()
     refused(
         record("fetch", serving, kept, *FOR_TREAT, "--as", "sponsor"),
         "Sponsor .* refused, no directive applies",
@@ -268,7 +271,7 @@ def test_a_member_fetches_with_its_own_key_and_a_token_stands_for_an_account(
         (("register", "letter.txt", "--labels", "HIV"), "with --patient or --subject"),
         (("token", "nobody"), "No account is named 'nobody'"),
         (("token", "hospital", "--until", "2001-01-01"), "is over already"),
-        (("serve", "--folder", "no"), "no is no folder"),
+        (("serve", "--member", "1", "--folder", "no"), "no is no folder"),
         (("serve", "--origin", "gate"), "is not the address of a gate"),
     ],
 )
@@ -281,4 +284,4 @@ def test_bad_input_is_one_sentence(sharing, record, words, sentence):
 def test_an_address_that_is_taken_is_named(record, serving):
     port = serving.rpartition(":")[2]
 
-    refused(record("serve", "--port", port), f"port {port}")
+    refused(record("serve", "--member", "1", "--port", port), f"port {port}")

@@ -87,7 +87,7 @@ def running(sharing, shelf, home) -> Iterator[Running]:
     """The hospital's gate, served."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    custodian = Custodian(sharing.health("hospital"), shelf, Tokens(home / "gate/tokens"), url)
+    custodian = Custodian(1, sharing.health("hospital"), shelf, Tokens(home / "gate/tokens"), url)
     config = uvicorn.Config(create_app(custodian), port=port, log_level="critical")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -287,7 +287,7 @@ def test_what_broke_in_the_house_is_not_told_outside(sharing, running, letter, s
         (errors.NodeUnreachable("http://node:8545", "it is gone"), 503),
     ):
 
-        def fail(self, commitment, broken=broken):
+        def fail(self, record, broken=broken):
             raise broken
 
         monkeypatch.setattr(Shelf, "fetch", fail)

@@ -17,6 +17,8 @@ send_many
 ├── it yields outcomes in the order of the calls, from a generator, in bounded memory
 ├── given one refused call among many
 │   └── the others are done
+├── given more than a development chain puts into one block
+│   └── it has the rest mined at once
 ├── given one call that reverts when it is mined
 │   └── its outcome carries the error, and the others are done
 └── given the same key twice
@@ -42,6 +44,8 @@ the chain
 │   └── its bytes are sent again
 ├── given another chain behind the same address
 │   └── it refuses
+├── given a development chain that was wound back
+│   └── the next call goes on from there at once
 └── given a node that lags
     └── it waits, and does not go back
 """
@@ -60,6 +64,7 @@ from pyhealth.chain import flow
 from pyhealth.chain.fees import Cost, bumped, wei_of_gwei
 from pyhealth.chain.network import Chain, connect
 from pyhealth.chain.sender import Sender
+from pyhealth.chain.submitter import Submitter
 from pyhealth.chain.transactions import Call, Fees, sign
 from pyhealth.config import load_settings
 from pyhealth.hashing import keccak
@@ -213,6 +218,37 @@ def test_send_many_carries_the_error_of_what_reverts_when_mined(
     assert done.done().succeeded
     assert again.receipt == failed.receipt
     assert isinstance(again.error, errors.TransactionFailed)
+
+
+@pytest.fixture
+def development(tmp_path: Path) -> Iterator[Node]:
+    """A development chain whose blocks hold two of the calls."""
+    node = Node.anvil("--gas-limit", "1000000")
+    node.rpc.call("anvil_setCode", RECORDER, CODE)
+    node.rpc.call("anvil_setBalance", account("hospital").address, hex(10**18))
+    yield node
+    node.stop()
+
+
+@pytest.fixture
+def unnudged(
+    development: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Sender]:
+    """A sender on it, which never has to send anything again."""
+    chain = connect(load_settings({"PYHEALTH_HOME": str(tmp_path)}), development.url)
+    nudges: list[int] = []
+    monkeypatch.setattr(Submitter, "nudge", lambda submitter, tries: nudges.append(tries))
+    yield Sender(chain, account("hospital"), patience=5)
+    assert not nudges
+
+
+def test_send_many_has_mined_what_did_not_fit_the_block(
+    development: Node, unnudged: Sender
+) -> None:
+    done = [one.done() for one in unnudged.send_many(record(n, gas=400_000) for n in range(5))]
+
+    assert {receipt.succeeded for receipt in done} == {True}
+    assert recorded(development) == topics(*range(5))
 
 
 def test_send_many_sends_a_key_once(anvil: Node, sender: Sender) -> None:
@@ -380,6 +416,21 @@ def test_another_chain_behind_the_same_address_is_refused(sender: Sender) -> Non
 
     with pytest.raises(errors.WrongChain):
         sender.send(record(1))
+
+
+def test_a_development_chain_that_was_wound_back_is_gone_on_with_at_once(
+    development: Node, unnudged: Sender
+) -> None:
+    unnudged.send(record(1))
+    before = development.rpc.call("evm_snapshot")
+    for number in (2, 3):
+        unnudged.send(record(number), key=str(number))
+    development.rpc.call("evm_revert", before)
+
+    unnudged.send(record(4))
+    unnudged.send(record(3), key="3")
+
+    assert recorded(development) == topics(1, 4, 3)
 
 
 def test_a_node_that_lags_is_not_believed(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,7 +138,10 @@ def test_artifacts_are_what_the_contracts_compile_to():
     assert stale_artifacts(ROOT) == []
 
 
-@pytest.mark.parametrize("name", names())
+INTERFACES = [name for name in names() if (ROOT / f"contracts/interfaces/I{name}.sol").exists()]
+
+
+@pytest.mark.parametrize("name", INTERFACES)
 def test_artifact_carries_every_error_of_its_interface(name):
     interface = (ROOT / "contracts" / "interfaces" / f"I{name}.sol").read_text()
     declared = set(re.findall(r"^ *error (\w+)\(", interface, re.MULTILINE))

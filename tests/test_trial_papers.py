@@ -48,8 +48,8 @@ from pyhealth.chain.wallet import cast_address
 from pyhealth.comparison.timeline import timeline_svg
 from pyhealth.deployment.artifacts import read_artifact
 from pyhealth.documents import proof_file
-from pyhealth.governance.ballots import Opening, load
 from pyhealth.health import Health
+from pyhealth.openings import load
 from pyhealth.standards.trials.leaves import canonical
 from pyhealth.trials import outcomes as lists
 from pyhealth.trials.comparing import side_of
@@ -353,13 +353,14 @@ def test_a_protocol_is_amended_alone_and_the_reason_opened(site, made, folder):
     desk.amend(t, reason, [second])
 
     (event,) = amendments(site, t)
-    opening: Opening = load(Opening, folder / "why.txt.opening.json")
+    opening = load(folder / "why.txt.opening.json")
     assert opening.opens(reason, event.arguments["reason"])
     assert on_chain(site, second, t).version == 2
     assert desk.registry.version_of(t, 2).outcomes == desk.registry.version_of(t, 1).outcomes
     reason.write_text("Another reason.")
-    with pytest.raises(errors.InputError, match="exists already"):
-        desk.amend(t, reason, [second])
+    desk.amend(t, reason, [second])
+    assert load(folder / "why.txt.opening.json") != opening
+    assert load(folder / f"why.txt.{opening.commitment.hex()[:8]}.opening.json") == opening
 
 
 def amendments(site: Site, trial: bytes) -> list[Any]:

@@ -75,6 +75,7 @@ class BilledClaim:
     frequency: Frequency = Frequency.ORIGINAL
     replaces: str | None = None  # the number of the claim that is replaced or voided
     kind: str = "professional"  # or institutional, oral, pharmacy, vision
+    attachments: tuple[bytes, ...] = ()  # records on the chain that support it, by reference
     place: Place = field(default=Place("-"), compare=False)
     findings: tuple[str, ...] = field(default=(), compare=False)  # what was left out or assumed
 

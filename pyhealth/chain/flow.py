@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -29,6 +29,7 @@ PAUSES = (
     1.0,
 )  # seconds between two looks at the chain: the shortest, doubled up to the longest
 NUDGE, LOCAL_NUDGE, LONGEST_NUDGE = 5.0, 0.5, 60.0  # seconds without progress, to send again
+LOCAL_STALL = 0.1  # seconds without progress, to have a development chain mine what it holds back
 FIRST_TRIES = 3  # to send anything at all
 PASSING = (NodeUnreachable, RpcFault, NodeBehind)  # errors that may not be there the next time
 
@@ -165,8 +166,10 @@ class Flow:
             return
         if now - self._moved > self._sender.patience:
             self._give_up(now - self._moved)
+        if self._sender.chain.local and now - self._moved > LOCAL_STALL:
+            self._passing(self._sender.submitter.prod)
         if now > self._nudge_at or self._sender.submitter.urgent:
-            self._nudge()
+            self._passing(self._nudge)
         time.sleep(self._pause)
         self._pause = min(2 * self._pause, PAUSES[1], max(self._nudge_at - now, PAUSES[0]))
 
@@ -174,9 +177,13 @@ class Flow:
         self._nudges += 1
         wait = min(self._nudge_after * 2**self._nudges, LONGEST_NUDGE)
         self._nudge_at = time.monotonic() + wait
+        self._sender.submitter.nudge(self._nudges)
+        self._sender.journal.refresh([job.entry for job in self._line if job.entry])
+
+    def _passing(self, act: Callable[[], None]) -> None:
+        """Do what can be done again later, where the node fails now."""
         try:
-            self._sender.submitter.nudge(self._nudges)
-            self._sender.journal.refresh([job.entry for job in self._line if job.entry])
+            act()
         except PASSING as fault:
             self._fault = fault
 

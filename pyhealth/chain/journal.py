@@ -169,13 +169,16 @@ class Journal:
                 [(entry.state.value, *_place(entry.receipt), now, entry.id) for entry in entries],
             )
 
-    def wind_back(self, account: str, mined: int) -> None:
-        """Give up what a development chain has undone: final calls from that nonce on."""
+    def wind_back(self, account: str, mined: int, asked: float) -> None:
+        """Give up what a development chain has undone: final calls from that nonce on.
+
+        Not those that became final since the chain was ``asked`` how many it counts.
+        """
         with self._writing(durable=False):
             self._db.execute(
                 "UPDATE calls SET state = 'lost' WHERE account = ? AND nonce >= ? "
-                "AND state IN ('final', 'failed', 'cancelled')",
-                (account, mined),
+                "AND state IN ('final', 'failed', 'cancelled') AND updated < ?",
+                (account, mined, asked),
             )
 
     def of_keys(self, account: str, keys: Sequence[str]) -> dict[str, Entry]:

@@ -101,7 +101,7 @@ class Submitter:
         known = self.journal.of_keys(self.signer.address, [key for key in wanted if key])
         lost = [entry for entry in known.values() if entry.state is State.LOST]
         if lost:
-            self._sign_anew(lost)
+            self._send_anew(lost)
         for job in jobs:
             if job.waits and job.key in known:
                 job.entry = known[job.key]
@@ -151,24 +151,28 @@ class Submitter:
         return rpc.number("eth_getBalance", balance)
 
     def _counted(self) -> tuple[int, int]:
-        """Return how many transactions of the account are mined, and how many the pool counts."""
+        """Return how many transactions of the account are mined, and how many the pool counts.
+
+        A development chain is wound back on purpose, and what was final there is given up at once:
+        else the next call would leave a gap in the nonces, and wait behind it.
+        """
         self.chain.check()
         rpc, account, method = self.chain.rpc, self.signer.address, "eth_getTransactionCount"
+        asked = time.time()
         head, mined, pending = rpc.batch(
             [("eth_blockNumber", []), (method, [account, "latest"]), (method, [account, "pending"])]
         )
         self.chain.seeing(rpc.number("eth_blockNumber", head))
         if isinstance(pending, RpcRefused):  # some nodes do not know "pending"
             pending = mined
+        if self.chain.local:
+            self.journal.wind_back(account, rpc.number(method, mined), asked)
         return rpc.number(method, mined), rpc.number(method, pending)
 
     def _unmined(self, mined: int) -> list[Entry]:
-        """Return what the journal has and the chain has not, also what a deep reorganisation undid.
-
-        A development chain is wound back on purpose, and what was final there is given up.
+        """Return what the journal has and the chain has not, also what a deep reorganisation
+        undid.
         """
-        if self.chain.local:
-            self.journal.wind_back(self.signer.address, mined)
         kept = self.journal.from_nonce(self.signer.address, mined, 4 * self.window)
         return [entry for entry in kept if entry.attempts]
 
@@ -228,6 +232,23 @@ class Submitter:
         except JournalLocked:
             return  # another process sends, and will do the same
 
+    def prod(self) -> None:
+        """Have a development chain mine what it holds back.
+
+        Anvil mines when a transaction comes, and what did not fit the block waits for the next one
+        to come: at the end of a job none does, and sending the same bytes again is not news to it.
+        """
+        account, method = self.signer.address, "eth_getTransactionCount"
+        automatic, mined, pending = self.chain.rpc.batch(
+            [
+                ("anvil_getAutomine", []),
+                (method, [account, "latest"]),
+                (method, [account, "pending"]),
+            ]
+        )
+        if automatic is True and pending != mined:
+            self.chain.rpc.call("evm_mine")
+
     def _fill(self, mined: int, entries: list[Entry]) -> list[Entry]:
         """Use up nonces that nothing of ours has, and that hold up what comes after."""
         ours = {entry.nonce for entry in entries}
@@ -273,12 +294,12 @@ class Submitter:
     def replan(self, entries: Sequence[Entry]) -> None:
         """Give calls a new nonce, whose own was used up by a foreign transaction."""
         with self.journal.turn(self.signer.address):
-            self._sign_anew(entries)
-            self._post([entry.last.sent for entry in entries])
+            self._send_anew(entries)
 
-    def _sign_anew(self, entries: Sequence[Entry]) -> None:
+    def _send_anew(self, entries: Sequence[Entry]) -> None:
         mined, pending = self._counted()
         first = max(self.journal.next_nonce(self.signer.address, mined), pending)
         fees = self._fees(mined)
         anew = [(e, self._sign(e.call, first + i, fees)) for i, e in enumerate(entries)]
         self.journal.retry(anew)
+        self._post([signed for _, signed in anew])

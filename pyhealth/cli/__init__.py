@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 from pyhealth.cli import (  # noqa: F401  # further commands of claim
     account,
     approving,
+    attaching,
     billing,
     chain,
     claim,
@@ -22,6 +23,7 @@ from pyhealth.cli import (  # noqa: F401  # further commands of claim
     consortium,
     correcting,
     deploy,
+    ending,
     following,
     insuring,
     notary,

@@ -136,13 +136,13 @@ def withdraw_approval(
 
     Example: `pyhealth trial withdraw-approval 0x1f3c9ab2 --reason why.txt --as ethics`
     """
-    from pyhealth.trials.desk import open_reason
+    from pyhealth.openings import commit
     from pyhealth.trials.registry import NOTHING
 
     with opened(network, account) as health:
         trial_id = trial_called(health, trial)
         number = version or health.trials.trial(trial_id).version
-        detail = open_reason(reason).commitment if reason else NOTHING
+        detail = commit(reason, "reason").commitment if reason else NOTHING
         receipt = health.trials.registry.withdraw_approval(trial_id, number, reason=detail)
         tell_done(health, trial_id, receipt, as_json, withdrawn_version=number)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli import exchanging, instructing, representing, watching
+from pyhealth.cli import exporting, importing, instructing, representing, watching
 from pyhealth.cli.sharing import (
     ActionsOption,
     CeilingOption,
@@ -19,6 +19,7 @@ from pyhealth.cli.sharing import (
     PurposesOption,
     StudyOption,
     UntilOption,
+    denied_whole,
     read_action,
     read_confidentiality,
     read_labels,
@@ -46,8 +47,8 @@ app = typer.Typer(name="consent", help="What a patient allows.", no_args_is_help
 app.command()(instructing.sign)
 app.command()(instructing.submit)
 app.command()(instructing.cancel)
-app.command("import")(exchanging.import_consent)
-app.command("export")(exchanging.export_consent)
+app.command("import")(importing.import_consent)
+app.command("export")(exporting.export_consent)
 app.command()(watching.watch)
 app.command()(representing.appoint)
 app.command()(representing.dismiss)
@@ -112,12 +113,11 @@ def deny(
 
     Example: `pyhealth consent deny everyone --purposes HRESCH --as patient`
     """
-    from pyhealth.values import ConsentAction, Provision
+    from pyhealth.values import Provision
 
     with opened(network, account) as health:
         desk = Desk.of(health)
-        named = labels or ["all"], actions or [one.name for one in ConsentAction]
-        terms = desk.terms(purposes, *named, "V", (starts, ends))
+        terms = desk.terms(purposes, *denied_whole(labels, actions), (starts, ends))
         whom = desk.grantee(grantee, study)
         _direct(desk, Provision.DENY, desk.patient(patient), whom, terms, document, as_json)
 

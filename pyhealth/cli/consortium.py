@@ -334,12 +334,11 @@ def _ballots(health: Health, register: Register, proposal_id: bytes) -> dict[str
 
 
 def _check_reason(reason: bytes, document: Path | None, opening: Path | None) -> None:
-    from pyhealth.governance.ballots import Opening, load
+    from pyhealth.openings import load, opening_file
 
     if document is None:
         return
-    kept = opening or document.with_name(document.name + ".opening.json")
-    if not load(Opening, kept).opens(document, reason):
+    if not load(opening or opening_file(document)).opens(document, reason):
         raise InputError(f"{document} is not the reason that the proposal gives; ask its proposer.")
 
 

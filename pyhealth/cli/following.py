@@ -243,8 +243,7 @@ def _checked(one: Checked) -> dict[str, Any]:
 
 def _reason_checked(taken: list[Step], reason: Path | None) -> dict[str, Any]:
     """Say which step a document is the reason of."""
-    from pyhealth.governance.ballots import Opening, load
-    from pyhealth.trials.desk import OPENING
+    from pyhealth.openings import load, opening_file
 
     if reason is None:
         return {}
@@ -252,7 +251,7 @@ def _reason_checked(taken: list[Step], reason: Path | None) -> dict[str, Any]:
         raise InputError(
             f"{reason} does not exist, or is no file; name the document that says why."
         )
-    opening: Opening = load(Opening, reason.with_name(reason.name + OPENING))
+    opening = load(opening_file(reason))
     for step in taken:
         said = step.event.arguments
         given = said.get("reason") or said.get("detail")

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pyhealth.cli.sharing import Desk, StudyOption, read_action, read_purpose
-from pyhealth.cli.shell import AccountOption, JsonOption, NetworkOption, hash_of, opened, show
+from pyhealth.cli.shell import (
+    AccountOption,
+    JsonOption,
+    NetworkOption,
+    hash_of,
+    opened,
+    print_json,
+    show,
+)
 from pyhealth.errors import AccessDenied, AccessNotPermitted, InputError
 
 if TYPE_CHECKING:
@@ -106,13 +114,19 @@ def serve(
         str | None,
         typer.Option(metavar="URL", help="The gate's address, as callers know it."),
     ] = None,
+    member: Annotated[
+        str | None, typer.Option(help="Whose records these are; default: that of the account.")
+    ] = None,
+    account: AccountOption = None,
     network: NetworkOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Serve the records that are kept here over HTTP, each upon a receipt that permits it.
 
-    /openapi.json describes it. TLS and limits belong into a proxy before it; say --origin then.
+    With --member it needs no key but those of its tokens. /openapi.json describes it. TLS and
+    limits belong into a proxy before it; say --origin then.
 
-    Example: `pyhealth record serve --port 8080 --origin https://gate.hospital.example`
+    Example: `pyhealth record serve --member Hospital --origin https://gate.hospital.example`
     """
     try:
         import uvicorn
@@ -125,12 +139,13 @@ def serve(
     from pyhealth.privacy.presenting import origin_of
 
     place = origin_of(origin or f"http://{host}:{port}")
-    with opened(network) as health:
-        custodian = Custodian(health, _store(health, folder), _tokens(health), place)
+    with opened(network, account) as health:
+        whose = Desk.of(health).own_member(member)
+        custodian = Custodian(whose, health, _store(health, folder), _tokens(health), place)
         custodian.unlock()
         with _listening(host, port) as listening:
-            told = f"The gate serves at {place}; /openapi.json describes it."
-            print(told, file=sys.stderr, flush=True)
+            show({"gate": place, "described": f"{place}/openapi.json"}, as_json=as_json)
+            sys.stdout.flush()
             app = create_app(custodian)
             uvicorn.Server(uvicorn.Config(app, log_level="warning")).run([listening])
 
@@ -139,6 +154,7 @@ def token(
     account: Annotated[str, typer.Argument(metavar="NAME", help="One of the cast, or a keystore.")],
     until: Annotated[str, typer.Option(metavar="MOMENT", help="Its end, or such as 90d.")] = "90d",
     network: NetworkOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a token for a program of this house: the gate then asks the contract as that account.
 
@@ -157,10 +173,13 @@ def token(
     with opened(network, account) as health:
         _ = health.signer  # an account that is not there gets no token
         tokens = _tokens(health)
-    print(tokens.issue(account, ends))
-    print(
-        f"It stands in {tokens.file} as a hash, until {ends:%Y-%m-%d %H:%M} UTC.", file=sys.stderr
-    )
+    made = tokens.issue(account, ends)
+    if as_json:
+        print_json({"token": made, "account": account, "until": ends, "file": tokens.file})
+        return
+    print(made)
+    where = f"It stands in {tokens.file} as a hash, until {ends:%Y-%m-%d %H:%M} UTC."
+    print(where, file=sys.stderr)
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -186,9 +205,9 @@ def _gate(health: Health, folder: Path | None) -> Gate:
 
 
 def _store(health: Health, folder: Path | None) -> Store:
-    from pyhealth.privacy.stores import FolderStore
+    from pyhealth.privacy.stores import FolderStore, VaultStore
 
-    return FolderStore(folder) if folder else health.gate.store
+    return FolderStore(folder) if folder else VaultStore(health.vault)
 
 
 def _tokens(health: Health) -> Any:

@@ -15,6 +15,7 @@ from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
     from pyhealth.adjudication.values import Refused
+    from pyhealth.reimbursement.book import Book
     from pyhealth.reimbursement.desk import Desk
 
 ROWS_SHOWN = 20
@@ -136,30 +137,36 @@ def share(
 
 @app.command()
 def take(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What a payer shared.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What was shared.")],
     network: NetworkOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take over what a payer shared.
+    """Take over what a payer shared, or what a provider attached to a claim.
 
     Example: `pyhealth claim take for-hospital.json`
     """
     import json
 
-    from pyhealth.reimbursement import plans
-
     with desk(network, None) as at:
         try:
-            content: Any = json.loads(file.read_bytes())
-            told = {"plans": plans.take(at.book.folder, content["plans"])}
-            told["coverages"] = at.book.take(content)
+            told = _taken(at.book, json.loads(file.read_bytes()))
         except OSError as error:
             raise InputError(f"{file} cannot be read ({error.strerror}).") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
-                f"{file} is not what 'pyhealth claim share' writes ({error!r}); ask for it again."
+                f"{file} is not what 'pyhealth claim share' or 'attach' writes ({error!r}); ask "
+                "for it again."
             ) from error
     show(told, as_json=as_json, title=f"Taken from {file}")
+
+
+def _taken(book: Book, content: Any) -> dict[str, int]:
+    from pyhealth.reimbursement import plans
+
+    if "attachments" in content:
+        return {"attachments": book.take_attachments(content["attachments"])}
+    taken = {"plans": plans.take(book.folder, content["plans"])}
+    return taken | {"coverages": book.take(content)}
 
 
 @app.command()

@@ -19,7 +19,6 @@ from pyhealth.cli.shell import (
 from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
-    from pyhealth.governance.ballots import Opening
     from pyhealth.health import Health
     from pyhealth.values import Action
 
@@ -141,7 +140,7 @@ def open_proposal(
     ask: _Asking,
 ) -> None:
     """Show the dry run, commit to the reason, and open the proposal."""
-    from pyhealth.governance.ballots import save
+    from pyhealth import openings
     from pyhealth.governance.register import register_of
     from pyhealth.governance.simulation import simulate
 
@@ -154,32 +153,17 @@ def open_proposal(
     if not ask.dry_run:
         if reason is None:
             raise InputError("A proposal needs its grounds; write them to a file for --reason.")
-        kept = opening or reason.with_name(reason.name + ".opening.json")
-        committed = _committed(reason, kept)
+        kept = opening or openings.opening_file(reason)
+        committed = openings.draft(reason, "reason", kept)
         calls = [(one.target, one.data) for one in actions]
         call = health.consortium.binding.encode("propose", calls, committed.commitment)
         health.sender.estimate([call])  # a refusal comes before anything is asked or written
         if not ask.yes and not confirmed("Open this proposal?"):
             raise InputError("The proposal was not opened, as you said.")
-        if not kept.exists():
-            save(committed, kept)
+        openings.keep(committed, kept)
         made = health.consortium.propose(actions, committed.commitment)
         described |= {"proposal": made, "reason": committed.commitment, "opening": kept}
     _tell(described, ask)
-
-
-def _committed(reason: Path, kept: Path) -> Opening:
-    """Commit to the reason; a salt that was kept for the same document is used again."""
-    from pyhealth.governance.ballots import Opening, commit_reason, load
-
-    committed = commit_reason(reason)
-    if not kept.exists():
-        return committed
-    if (standing := load(Opening, kept)).digest != committed.digest:
-        raise InputError(
-            f"{kept} opens an earlier content of {reason}; name another file with --opening."
-        )
-    return standing
 
 
 def _tell(described: dict[str, Any], ask: _Asking) -> None:

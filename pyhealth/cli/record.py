@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli import auditing, gating, reviewing
+from pyhealth.cli import auditing, gating, logbook, reviewing
 from pyhealth.cli.gating import ActionOption, PurposeOption, RecordArgument
 from pyhealth.cli.sharing import (
     Desk,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="record", help="References to health records, and every access.", no_args_is_help=True
 )
-app.command("log")(auditing.log)
+app.command("log")(logbook.log)
 app.command()(auditing.anchor)
 app.command()(auditing.gaps)
 app.command("break-glass")(reviewing.break_glass)
@@ -91,7 +91,8 @@ def register(
     with opened(network, account) as health:
         desk = Desk.of(health)
         who = desk.account(patient) if patient else _pseudonym(desk, str(subject))
-        ref = health.records.register(who, *about, _committed(health, file, subject))
+        committed = _committed(health, file, who, subject)
+        ref = health.records.register(who, *about, committed)
         described = _described(ref, health.records.record_of(ref))
     if only_ref:
         print("0x" + ref.hex())
@@ -118,7 +119,7 @@ def update(
     with opened(network, account) as health:
         known = _known(health, ref)
         about = _about(known, labels, confidentiality)
-        committed = _committed(health, file, subject)
+        committed = _committed(health, file, known.patient, subject)
         health.records.update(ref, known.version, *about, committed)
         described = _described(ref, health.records.record_of(ref))
     show(described | _opening(file, subject), as_json=as_json)
@@ -225,14 +226,14 @@ def cohort(
         print("There is none.")
 
 
-def _committed(health: Health, file: Path, subject: str | None) -> bytes:
+def _committed(health: Health, file: Path, patient: str, subject: str | None) -> bytes:
     """Keep a record before anything is sent, and return the commitment to it."""
     from pyhealth.openings import commit, content_of
     from pyhealth.privacy.stores import VaultStore
 
     if subject is None:
         return commit(file, "record").commitment
-    return VaultStore(health.vault).keep(subject, content_of(file))
+    return VaultStore(health.vault).keep(subject, patient, content_of(file))
 
 
 def _pseudonym(desk: Desk, subject: str) -> str:

@@ -99,14 +99,7 @@ class Desk:
 
     def own_member(self, text: str | None) -> int:
         """Read a member; none: the one that the acting account acts for."""
-        from pyhealth.errors import AccountUnknown
-
-        if text:
-            return self.member(text)
-        me = self.health.signer.address
-        if not (number := self.health.consortium.actor_of(me).member):
-            raise AccountUnknown(me)
-        return number
+        return self.member(text) if text else self.health.member
 
     def grantee(self, text: str, study: str | None = None) -> Grantee:
         """Read whom a directive is for: a member or everyone, and a study."""
@@ -222,6 +215,28 @@ def codes(kind: type[C], texts: Iterable[str], what: str) -> frozenset[C]:
     from pyhealth.reading import one_of
 
     return frozenset(one_of(kind, text, what) for text in _pieces(texts))
+
+
+def read_references(desk: Desk, said: Iterable[str]) -> dict[str, Grantee | None]:
+    """Read which member each reference of FHIR means, such as Organization/f001=Hospital."""
+    from pyhealth.values import Grantee
+
+    found: dict[str, Grantee | None] = {}
+    for text in said:
+        reference, parted, name = text.rpartition("=")
+        if not parted or not reference:
+            raise InputError(f"{text!r} says of no reference which member it is; write R=MEMBER.")
+        found[reference] = None if name == "none" else Grantee(desk.member(name))
+    return found
+
+
+def denied_whole(
+    labels: list[str] | None, actions: list[str] | None
+) -> tuple[list[str], list[str], str]:
+    """Return what a denial means where nothing is named: all data, every action, any ceiling."""
+    from pyhealth.values import ConsentAction
+
+    return labels or ["all"], actions or [one.name for one in ConsentAction], "V"
 
 
 def names_of(found: Iterable[IntEnum]) -> list[str]:

@@ -33,15 +33,15 @@ def stop(
 
     Example: `pyhealth trial stop NCT01234567 accrual-goal-met --as sponsor`
     """
+    from pyhealth.openings import commit
     from pyhealth.reading import one_of
-    from pyhealth.trials.desk import open_reason
     from pyhealth.trials.registry import NOTHING
     from pyhealth.values import StopReason
 
     wanted = one_of(StopReason, reason, "reason to stop")
     with opened(network, account) as health:
         trial_id = trial_called(health, trial)
-        opened_detail = open_reason(detail).commitment if detail else NOTHING
+        opened_detail = commit(detail, "reason").commitment if detail else NOTHING
         receipt = health.trials.registry.stop(trial_id, wanted, detail=opened_detail)
         tell_done(health, trial_id, receipt, as_json)
 

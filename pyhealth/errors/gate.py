@@ -25,6 +25,7 @@ __all__ = [
     "ReceiptStale",
     "RecordChanged",
     "RecordDamaged",
+    "RecordKeptElsewhere",
     "RecordNotHeld",
     "ServedUnusable",
 ]
@@ -145,6 +146,17 @@ class RecordChanged(GateError):
     record: bytes
     version: int
     present: int
+
+
+@dataclass(eq=False)
+class RecordKeptElsewhere(GateError):
+    """Record {record} is kept by member {custodian}, and this is the gate of member {member}; go to
+    its custodian's.
+    """
+
+    record: bytes
+    custodian: int
+    member: int
 
 
 @dataclass(eq=False)

@@ -1,4 +1,4 @@
-"""Papers that members hand to one another: signed ballots, signed mandates, and opened reasons."""
+"""Papers that members hand to one another: signed ballots and signed mandates."""
 
 from __future__ import annotations
 
@@ -14,13 +14,9 @@ from typing import Any, TypeVar
 from pyhealth.chain.wallet import Signer
 from pyhealth.errors import InputError
 from pyhealth.hashing import (
-    REASON_DOMAIN,
     Domain,
     ballot_digest,
-    commitment,
-    digest_of_file,
     mandate_digest,
-    new_salt,
 )
 from pyhealth.reading import shallow
 from pyhealth.values import Choice
@@ -57,24 +53,6 @@ class SignedMandate:
     signature: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What opens the reason of a proposal: whoever holds it and the document can check the two."""
-
-    document: str
-    digest: bytes  # SHA-256
-    salt: bytes
-
-    @property
-    def commitment(self) -> bytes:
-        """What stands in the proposal."""
-        return commitment(REASON_DOMAIN, self.salt, self.digest)
-
-    def opens(self, document: Path, reason: bytes) -> bool:
-        """Say whether a document is the one that a proposal gives as its reason."""
-        return digest_of_file(document) == self.digest and self.commitment == reason
-
-
 def sign_ballot(
     signer: Signer,
     domain: Domain,
@@ -107,13 +85,6 @@ def signed(signer: Signer, digest: bytes) -> bytes:
     """Return a signature as contracts take it: r, s and v of 27 or 28."""
     signature = signer.sign_digest(digest)
     return signature[:64] + bytes([signature[64] + 27])
-
-
-def commit_reason(document: Path) -> Opening:
-    """Commit to a document with a new salt."""
-    if not document.is_file():
-        raise InputError(f"{document} is no file; write the grounds into one.")
-    return Opening(document.name, digest_of_file(document), new_salt())
 
 
 def save(paper: Any, file: Path) -> Path:

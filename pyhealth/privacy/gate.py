@@ -22,6 +22,7 @@ from pyhealth.errors import (
     ReceiptStale,
     RecordChanged,
     RecordDamaged,
+    RecordKeptElsewhere,
     RecordUnknown,
 )
 from pyhealth.privacy.served import Served
@@ -67,8 +68,13 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Serves what a custodian keeps, upon receipts of the record registry; each serves once."""
+    """Serves what a custodian keeps, upon receipts of the record registry; each serves once.
 
+    Only what this custodian registered: another member can register a copy of a commitment that it
+    sees on the chain, for a patient of its own making who permits everything.
+    """
+
+    custodian: int  # the member whose gate this is
     records: RecordRegistry
     store: Store
     served: Served
@@ -85,6 +91,7 @@ class Gate:
         permission, and is raised as `AccessNotPermitted`.
         """
         wanted, chain = Wanted(record_ref, purpose, action, study), self.records.binding.chain
+        self._record(record_ref)  # nothing is asked for what is not kept here
         before = chain.head()
         if any(study):
             made = self.records.request_access_for_study(record_ref, study, purpose, action)
@@ -137,21 +144,23 @@ class Gate:
         asked = wanted.record_ref, wanted.study, wanted.purpose, wanted.action
         if not self.records.would_permit(receipt.actor, *asked):
             raise ReceiptOverruled(found.receipt_hash)
-        record = self._record(receipt)
-        held = self.store.fetch(record.commitment)
+        record = self._record(receipt.record_ref)
+        if record.version != receipt.record_version:
+            raise RecordChanged(receipt.record_ref, receipt.record_version, record.version)
+        held = self.store.fetch(record)
         if held.commitment != record.commitment:
             raise RecordDamaged(receipt.record_ref, record.version)
         if not self.served.spend(found.receipt_hash, receipt):
             raise ReceiptSpent(found.receipt_hash)
         return Opened(held.data, found)
 
-    def _record(self, receipt: Receipt) -> Record:
-        """Return the record as it is registered now: not as another version was permitted."""
-        record = self.records.record_of(receipt.record_ref)
+    def _record(self, record_ref: bytes) -> Record:
+        """Return a record of this custodian as it is registered now."""
+        record = self.records.record_of(record_ref)
         if record is None:
-            raise RecordUnknown(receipt.record_ref)
-        if record.version != receipt.record_version:
-            raise RecordChanged(receipt.record_ref, receipt.record_version, record.version)
+            raise RecordUnknown(record_ref)
+        if record.custodian != self.custodian:
+            raise RecordKeptElsewhere(record_ref, record.custodian, self.custodian)
         return record
 
     def _now(self) -> datetime:

@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS salts (name TEXT PRIMARY KEY, salt BLOB NOT NULL) WIT
 CREATE TABLE IF NOT EXISTS billed (
     claim_ref BLOB PRIMARY KEY, number TEXT NOT NULL, kind TEXT NOT NULL,
     services TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS attachments (
+    claim_ref BLOB NOT NULL, record BLOB NOT NULL, PRIMARY KEY (claim_ref, record)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS card_of_number ON cards (number);
 """
 
@@ -161,6 +163,8 @@ class Book:
                 services = json.dumps([(line.number, line.service) for line in claim.lines])
                 row = ref, claim.number, claim.kind, services
                 write("INSERT OR REPLACE INTO billed VALUES (?, ?, ?, ?)", row)
+                for record in claim.attachments:
+                    write("INSERT OR IGNORE INTO attachments VALUES (?, ?)", (ref, record))
 
     def billing(self, claim_ref: bytes) -> Billing | None:
         """Return what a claim is, where that is known here."""
@@ -169,6 +173,26 @@ class Book:
             return None
         number, kind, services = found
         return Billing(number, kind, tuple((line, code) for line, code in json.loads(services)))
+
+    # Attachments
+
+    def attach(self, claim_ref: bytes, records: Iterable[bytes]) -> None:
+        """Keep which records support a claim, beside those that are known."""
+        with self.writing() as write:
+            for record in records:
+                write("INSERT OR IGNORE INTO attachments VALUES (?, ?)", (claim_ref, record))
+
+    def detach(self, claim_ref: bytes, records: Iterable[bytes]) -> None:
+        """Forget that records support a claim."""
+        with self.writing() as write:
+            for record in records:
+                drop = "DELETE FROM attachments WHERE claim_ref = ? AND record = ?"
+                write(drop, (claim_ref, record))
+
+    def attachments(self, claim_ref: bytes) -> list[bytes]:
+        """Return the records that support a claim, in the order of their references."""
+        asked = "SELECT record FROM attachments WHERE claim_ref = ? ORDER BY record"
+        return [record for (record,) in self._db.execute(asked, (claim_ref,)).fetchall()]
 
     # Sharing
 
@@ -213,6 +237,13 @@ class Book:
         for one in shared["authorisations"]:
             self.name_authorisation(_bytes(one["reference"]), str(one["name"]), int(one["number"]))
         return len(cards)
+
+    def take_attachments(self, shared: list[dict[str, Any]]) -> int:
+        """Take over what providers attached to claims, and return how many records there were."""
+        read = [(_bytes(one["claim"]), list(map(_bytes, one["records"]))) for one in shared]
+        for claim_ref, records in read:
+            self.attach(claim_ref, records)
+        return sum(len(records) for _, records in read)
 
     @contextmanager
     def writing(self) -> Iterator[Callable[..., Any]]:

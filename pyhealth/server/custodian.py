@@ -22,6 +22,7 @@ class Custodian:
     signed for this gate: no key of another member is ever here.
     """
 
+    member: int  # whose records these are
     health: Health
     store: Store
     tokens: Tokens
@@ -50,7 +51,7 @@ class Custodian:
         with self._lock:
             if account not in self._gates:
                 health = self.health if account is None else replace(self.health, account=account)
-                self._gates[account] = health.guard(self.store)
+                self._gates[account] = health.guard(self.store, self.member)
             return self._gates[account]
 
     def unlock(self) -> None:

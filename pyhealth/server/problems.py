@@ -22,6 +22,7 @@ STATUSES: Sequence[tuple[type[PyHealthError], int]] = (  # the first that fits
     (errors.AccessNotPermitted, 403),
     (errors.RecordUnknown, 404),
     (errors.RecordNotHeld, 404),
+    (errors.RecordKeptElsewhere, 404),
     (errors.ReceiptNotFinal, 409),
     (errors.RecordChanged, 409),
     (errors.SubjectErased, 404),

@@ -10,7 +10,7 @@ from pathlib import Path
 from pyhealth.chain.transactions import Receipt
 from pyhealth.documents import collect, proof_file
 from pyhealth.errors import AccountNotSponsor, InputError, TrialUnknown
-from pyhealth.governance.ballots import Opening, commit_reason, load, save
+from pyhealth.openings import commit
 from pyhealth.progress import Progress, silent
 from pyhealth.sheaf import named_documents, places_of
 from pyhealth.standards.trials.reading import read_study
@@ -23,8 +23,6 @@ from pyhealth.trials.filing import Filed, Filing, Papers
 from pyhealth.trials.registry import NOTHING, TrialRegistry
 from pyhealth.trials.shelf import Nameplate, Shelf
 from pyhealth.values import Dates, DocumentKind, Trial, utc
-
-OPENING = ".opening.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +153,7 @@ class Trials:
             papers.append(self._list(trial_id, listed))
             outcomes = papers[-1].root
         protocol = papers[0].root if files else NOTHING
-        opening = open_reason(reason)
+        opening = commit(reason, "reason")
         return self.filing.anchor(
             papers,
             lambda key: self.registry.amend(
@@ -180,7 +178,7 @@ class Trials:
             raise InputError(
                 "No date is given to change; give --enrolment, --completion or --results."
             )
-        detail = open_reason(reason).commitment if reason else NOTHING
+        detail = commit(reason, "reason").commitment if reason else NOTHING
         return self.registry.reschedule(trial_id, replace(before, **wanted), reason=detail)
 
     def _listed(self, record: Path, lenient: bool) -> list[lists.OutcomeFile]:
@@ -222,12 +220,3 @@ class Trials:
             f"The outcome list of version {version} of trial 0x{trial_id.hex()} is not kept here; "
             "only its sponsor has it, and reveals outcomes with 'pyhealth trial reveal'."
         )
-
-
-def open_reason(document: Path) -> Opening:
-    """Commit to a document that gives a reason; what opens the commitment is kept beside it."""
-    opening, place = commit_reason(document), document.with_name(document.name + OPENING)
-    if place.exists() and (kept := load(Opening, place)).digest == opening.digest:
-        return kept
-    save(opening, place)
-    return opening

@@ -14,6 +14,7 @@ authorisation   the payer's number of a prior authorisation
 prior_paid      what payers before this one paid of the line
 total           of the claim; must be the sum of its lines
 provider        who billed
+attachments     references of records on the chain that support it, parted by spaces
 replaces        number of the claim that this one replaces
 voids           number of the claim that is taken back; the row then needs no code and no charge
 ==============  ==================================================================================
@@ -28,11 +29,20 @@ from pathlib import Path
 from pyhealth.adjudication.money import amount_of, currency_of
 from pyhealth.adjudication.values import BilledClaim, BilledLine, Frequency, Refused
 from pyhealth.errors import InputError
+from pyhealth.standards.claims.attachments import record_ref
 from pyhealth.standards.claims.csv_rows import Row, rows
 from pyhealth.standards.claims.expected import check_total, units_of
 
 REQUIRED = ("claim", "coverage", "code", "served_on", "charge", "currency")
-ALIKE = ("coverage", "currency", "total", "provider", "replaces", "voids")  # in all its rows
+ALIKE = (
+    "coverage",
+    "currency",
+    "total",
+    "provider",
+    "replaces",
+    "voids",
+    "attachments",
+)  # in all its rows
 OPTIONAL = ("line", "units", "qualifiers", "authorisation", "prior_paid", *ALIKE[2:])
 
 
@@ -66,6 +76,7 @@ def _claims(read: Iterable[Row]) -> Iterator[tuple[str, list[Row]]]:
 def _claim(together: list[Row], lenient: bool) -> BilledClaim:
     findings, first = list[str](), together[0]
     _check_alike(together)
+    attached = dict.fromkeys(first.cells.get("attachments", "").split())
     currency = currency_of(first.text("currency"))
     lines = []
     if "voids" not in first.cells:
@@ -83,6 +94,7 @@ def _claim(together: list[Row], lenient: bool) -> BilledClaim:
         lines=tuple(lines),
         frequency=_frequency(first),
         replaces=first.cells.get("voids") or first.cells.get("replaces"),
+        attachments=tuple(record_ref(one, "attachments") for one in attached),
         place=first.place,
         findings=tuple(findings),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from pyhealth.adjudication.values import BilledClaim, BilledLine, Frequency, Place
 from pyhealth.errors import InputError
+from pyhealth.standards.claims.attachments import attachments_of
 from pyhealth.standards.claims.expected import check_total, units_of
 from pyhealth.standards.claims.fhir_charges import charges_of, currency_in, total_of
 from pyhealth.standards.claims.fhir_insurance import Insurance, insurance_of, key_of
@@ -48,6 +49,7 @@ def claim_of(resource: dict[str, Any], place: Place, *, lenient: bool = False) -
         frequency=Frequency.REPLACEMENT if replaced else Frequency.ORIGINAL,
         replaces=replaced,
         kind=root.code("type") or "professional",
+        attachments=attachments_of(root),
         place=place,
         findings=tuple(findings),
     )
