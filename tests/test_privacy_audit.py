@@ -34,6 +34,7 @@ links
 
 pyhealth privacy audit
 ├── it exits with 0 where nothing is found, else with 1 and one sentence
+├── it makes no vault, and needs none
 └── it refuses files that it cannot read, with the line and the remedy
 """
 
@@ -516,6 +517,18 @@ def test_the_command_counts_the_owners_own_books_when_asked_to(cli, home, tmp_pa
 
     assert cli(*given).status == 0
     assert cli(*given, "--strict").status == 1
+
+
+def test_the_command_makes_no_vault_and_needs_none(cli, home):
+    cli.environment["PYHEALTH_VAULT_KEK"] = "nonsense"
+
+    done = cli("privacy", "audit", "--no-dates")
+
+    assert (done.status, done.err) == (0, "")
+    assert "Links were not looked for" in done.out
+    del cli.environment["PYHEALTH_VAULT_KEK"]
+    assert "Links were not looked for" in cli("privacy", "audit", "--no-dates").out
+    assert not (home / "vault").exists()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pyhealth.cli.shell import JsonOption, NetworkOption, opened, print_json, show, show_rows
-from pyhealth.errors import PersonalDataFound
+from pyhealth.errors import ConfigError, PersonalDataFound
 
 if TYPE_CHECKING:
     from pyhealth.health import Health
@@ -76,11 +76,14 @@ def audit(
 
 
 def _subjects(health: Health) -> dict[str, str]:
-    """Return whose the pseudonyms are, where there is a vault: an audit makes none."""
+    """Return whose the pseudonyms are, where a vault is there and opens: an audit makes none."""
     from pyhealth.privacy.vault import kek_of
     from pyhealth.privacy.vault.opening import vault_at
 
-    kek = kek_of(health.settings, local=health.chain.local, ask=health.wallet.ask_password)
+    try:
+        kek = kek_of(health.settings, local=health.chain.local, ask=health.wallet.ask_password)
+    except ConfigError:  # no key is named: the report says that links were not looked for
+        return {}
     if not vault_at(health.settings, health.chain, kek).store.exists():
         return {}
     return health.pseudonyms.everyone()
