@@ -27,9 +27,9 @@ an audit of files
     └── it is told, and counts only when asked for
 
 links
-├── given two pseudonyms of one patient that a word of the chain joins
+├── given two pseudonyms of one patient that a word of the chain joins, such as who relays for both
 │   └── they are found
-└── given pseudonyms that share what everybody shares
+└── given pseudonyms that share what everybody shares, or the terms of their directives
     └── nothing is found
 
 pyhealth privacy audit
@@ -430,6 +430,18 @@ def test_a_database_that_cannot_be_read_is_said(tmp_path):
     assert any("could not be read (DatabaseError)" in note for note in report.notes)
 
 
+def test_a_file_that_is_gone_meanwhile_is_said(tmp_path, monkeypatch):
+    written(tmp_path / "gone.log", b"x")
+    files = Files(tmp_path)
+
+    def gone(*_: object) -> None:
+        raise FileNotFoundError(2, "No such file")
+
+    monkeypatch.setattr(Path, "open", gone)
+    assert list(files.pieces()) == []
+    assert files.notes == [f"{tmp_path / 'gone.log'} could not be read (No such file)."]
+
+
 def sent_with(*words):
     """A transaction that shows words."""
     from pyhealth.privacy.audit.trail import Sent
@@ -484,6 +496,24 @@ def test_what_the_consortium_tells_of_itself_is_public(scene, hospital):
 
     assert {word_of(cast_address(one)) for one in ("hospital", "insurer", "sponsor")} <= public
     assert word_of(cast_address("patient")) not in public
+
+
+@pytest.mark.parametrize(
+    ("relays", "links"), [(("hospital", "insurer"), 0), (("stranger",) * 2, 1)]
+)
+def test_the_same_terms_join_nobody_and_a_relayer_of_one_patient_does(cli, tmp_path, relays, links):
+    for member, relay in zip(("Hospital", "Insurer"), relays, strict=True):
+        signed = tmp_path / f"{member}.json"
+        assert cli("privacy", "pseudonym", "MRN 1", "--for", member).status == 0
+        grant = "consent", "sign", "grant", "everyone", "-p", "TREAT", "--until", "2030-01-01"
+        assert cli(*grant, "--as", f"MRN 1@{member}", "--out", signed).status == 0
+        assert cli("consent", "submit", signed, "--as", relay).status == 0
+
+    done = cli("privacy", "audit", "--no-dates", "--json")
+
+    assert [one["kind"] for one in done.json["leaks"]] == ["link"] * links
+    assert done.status == (1 if links else 0)
+    assert "MRN 1" not in done.out
 
 
 def canaries_file(folder: Path, *lines: str) -> Path:
