@@ -4,6 +4,7 @@ pyhealth privacy vault
 └── whoever lost the key comes back with a backup and two shares
 pyhealth privacy erase, certificate, verify-certificate
 ├── erase asks first, destroys, and leaves a certificate that verifies against the consortium
+├── coverages that are named lose their salts, names and claims, from the book and its log
 ├── a certificate that a stranger signed, or of another suite, is refused
 └── only who is known can be erased
 pyhealth privacy retention, expire
@@ -24,12 +25,14 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Cli
+from conftest import ROOT, Cli
 from vault_cast import KEY, OTHER_KEY, file_of
 
 from pyhealth.chain.wallet import create_keystore
 from pyhealth.health import Health
 from pyhealth.privacy.vault import Kind
+from pyhealth.reimbursement.desk import Desk
+from pyhealth.reimbursement.history import claims_of
 
 WHO, VALUE = "Ottilie Quastenflosser 1931-02-28", b"metformin 850 mg"
 
@@ -165,6 +168,41 @@ def test_a_certificate_nobody_of_the_consortium_signed_is_refused(kept, cli, tmp
     other = tmp_path / "other.json"
     other.write_text(json.dumps(paper))
     refused(cli, "privacy", "verify-certificate", other, says="another chain or suite")
+
+
+def test_erase_takes_the_salts_of_a_coverage_with_it(kept, cli, home):
+    samples = ROOT / "samples/claims"
+    for command in (
+        ["plan", samples / "plan.yaml", "--as", "insurer"],
+        ["coverage", samples / "coverages.csv", "--plan", "1", "--as", "insurer"],
+        ["fund", "100000", "--test-money", "--as", "insurer"],
+        ["submit", samples / "claims.ndjson", "--as", "hospital"],
+    ):
+        assert cli("claim", *command).status in (0, 2), command
+    desk = Desk(kept)
+    card, other = list(desk.book.cards())[:2]
+    kept.index.sync()
+    claims = claims_of(kept.index, card.ref)
+    before = {ref: desk.book.billing(ref) for ref in claims}
+    desk.book.close()
+    erase = ["privacy", "erase", WHO, "--yes", "--as", "hospital", "--coverage"]
+
+    refused(cli, *erase, "no such", says="nothing was erased")
+    assert kept.vault.erased(WHO) is None
+    assert cli(*erase, card.number).status == 0
+    assert cli(*erase, card.number).status == 0
+
+    book = Desk(kept).book
+    assert claims
+    assert all(before.values())
+    assert not any(book.billing(ref) for ref in claims)
+    assert list(book.cards("number = ?", card.number)) == []
+    assert list(book.cards("number = ?", other.number)) == [other]
+    book.close()
+    raw = b"".join(one.read_bytes() for one in (home / "claims").rglob("book.sqlite*"))
+    assert card.salt not in raw
+    assert card.number.encode() not in raw
+    assert other.salt in raw
 
 
 def test_erase_asks_first(kept, cli):

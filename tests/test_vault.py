@@ -10,14 +10,14 @@ vault
 │   ├── no byte of a name or a value is in the file
 │   └── what is missing, unknown or erased is refused without repeating it
 ├── given a file that was changed
-│   ├── every flipped bit, truncated value, and swap of two rows is found
+│   ├── every flipped bit, truncated value, value of another kind, and swap of two rows is found
 │   ├── every row that was removed, added or put back is found
 │   ├── a whole file that was put back, emptied, cut or removed is found
-│   ├── a changed or emptied head or list of the erased is found
+│   ├── a changed head or list of the erased is found, and the list is believed by itself
 │   └── no refusal shows what the vault holds
 ├── given another chain or another key
 │   └── it refuses, and says which
-├── given several processes
+├── given several processes, or many threads
 │   └── none loses a write of another
 ├── given a database that is gone, locked or full
 │   └── it refuses in one sentence
@@ -36,6 +36,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
 import pytest
 from postgres import server
 from vault_cast import (
@@ -59,9 +60,9 @@ from vault_cast import (
 
 from pyhealth import errors
 from pyhealth.errors import PrivacyError
-from pyhealth.privacy.vault import Kind, Vault, create_vault, inventory, open_vault
-
-NOW = datetime.now(UTC)
+from pyhealth.privacy.vault import Ground, Kind, Vault, create_vault, inventory, open_vault
+from pyhealth.privacy.vault.subject import Gone
+from pyhealth.privacy.vault.witness import seal_of
 
 
 def refusal(home: Path) -> PrivacyError | None:
@@ -229,6 +230,24 @@ def test_every_truncated_value_is_found(home):
     assert len(values) > 50
 
 
+def test_every_value_of_another_kind_is_found(home):
+    filled(home).close()
+    file = file_of(home)
+    listed = list(cells(file))
+
+    with changing(file) as database:
+        for cell in listed:
+            if cell.column in ("node", "version") and "rows" not in cell.table:
+                continue  # the database itself refuses them there
+            text, raw = "text", cell.value.encode() if isinstance(cell.value, str) else b"bytes"
+            for value in (text, raw, 7):
+                put(database, cell, value)
+                assert refusal(home) is not None, (cell, value)
+            put(database, cell, cell.value)
+
+    assert refusal(home) is None
+
+
 def test_every_swap_of_two_rows_is_found(home):
     filled(home).close()
     file = file_of(home)
@@ -360,6 +379,44 @@ def erased_or_refused(home: Path) -> bool:
     return isinstance(refused.value, errors.SubjectErased | errors.VaultTampered)
 
 
+def test_what_was_there_when_it_was_opened_may_go(home):
+    vault = filled(home)
+    with changing(file_of(home)) as database:
+        database.execute("DELETE FROM pyhealth_vault")
+
+    with pytest.raises(errors.VaultMissing):
+        vault.get(MARKS[0], Kind.RECORD, "letter")
+    assert isinstance(refusal(home), errors.VaultMissing)
+
+
+def test_a_list_of_the_erased_is_believed_without_the_database(home):
+    vault, gone = filled(home), Gone(datetime(2027, 1, 31, tzinfo=UTC), Ground.REQUEST)
+    listed, tag = vault.witness.folder / "erased.jsonl", tag_of(vault, MARKS[0])
+    with vault.reading() as book:
+        seal = seal_of(book.ledger.header, book.ledger.keys, tag, gone).hex()
+    told = {"subject": tag.hex(), "at": int(gone.at.timestamp()), "ground": 1, "seal": seal}
+    line = orjson.dumps(told) + b"\n"
+
+    listed.write_bytes(line)
+    for ask in (
+        lambda: vault.get(MARKS[0], Kind.RECORD, "letter"),
+        lambda: vault.put(MARKS[0], Kind.RECORD, "letter", b"x"),
+    ):
+        with pytest.raises(errors.SubjectErased) as refused:
+            ask()
+        assert refused.value.at == gone.at
+    others = (line[:-9], line.replace(b'"ground":1', b'"ground":2'), line + b"\xff\n", line + b"{}")
+    for content in others:
+        listed.write_bytes(content)
+        with pytest.raises(errors.VaultTampered, match="list of the erased"):
+            vault.get(MARKS[0], Kind.RECORD, "letter")
+
+
+def tag_of(vault: Vault, subject: str) -> bytes:
+    with vault.reading() as book:
+        return book.ledger.keys.tag(subject)
+
+
 def test_another_chain_is_refused(home):
     filled(home).close()
     url = {"PYHEALTH_VAULT_URL": f"sqlite:///{file_of(home)}", "PYHEALTH_VAULT_KEY": KEY}
@@ -378,6 +435,21 @@ def test_another_key_is_refused(home):
 
     assert refused.value.expected == kek().name
     assert refused.value.given == kek(OTHER_KEY).name
+
+
+def test_fifty_threads_share_a_vault(home):
+    vault = filled(home)
+    for number in range(20):
+        vault.put("somebody else", Kind.SALT, f"{number}", b"%d" % number)
+
+    with concurrent.futures.ThreadPoolExecutor(50) as pool:
+        read = list(
+            pool.map(lambda n: vault.get("somebody else", Kind.SALT, f"{n % 20}"), range(200))
+        )
+        list(pool.map(lambda n: vault.put(f"{n % 3}", Kind.SALT, f"{n}", b"x"), range(20)))
+
+    assert read == [b"%d" % (number % 20) for number in range(200)]
+    assert vault.check() == 43
 
 
 def put_some(home: Path, who: int, count: int) -> None:

@@ -54,6 +54,10 @@ def erase(
         list[str] | None,
         typer.Option("--account", metavar="ACCOUNT", help="One of theirs that is no pseudonym."),
     ] = None,
+    coverages: Annotated[
+        list[str] | None,
+        typer.Option("--coverage", metavar="NUMBER", help="A coverage of theirs, with its claims."),
+    ] = None,
     yes: YesOption = False,
     account: AccountOption = None,
     network: NetworkOption = None,
@@ -61,9 +65,10 @@ def erase(
 ) -> None:
     """Destroy all that opens what the chain holds of a subject, and sign a certificate of it.
 
-    What goes: the subject's key, with every entry of the vault, files that it remembers, and
-    statements of consent in the data folder. It cannot be undone. The chain keeps its commitments,
-    which nothing opens any more. Run it once more where it was cut short.
+    What goes: the subject's key, with every entry of the vault, files that it remembers,
+    statements of consent in the data folder, and the salts of coverages. It cannot be undone. The
+    chain keeps its commitments, which nothing opens any more. Run it once more where it was cut
+    short.
 
     Example: `pyhealth privacy erase MRN-0042 --as hospital`
     """
@@ -71,6 +76,7 @@ def erase(
     from pyhealth.privacy.erasure import erase as destroy
     from pyhealth.privacy.erasure import verify
     from pyhealth.privacy.vault import Kind
+    from pyhealth.reimbursement.desk import Desk
 
     with opened(network, account) as health:
         vault, domain, signer = health.vault, domain_of(health), health.signer
@@ -79,6 +85,9 @@ def erase(
             vault.names(subject, Kind.SALT)  # refuses whom the vault does not know
         if not yes and not confirmed("Destroy all that is kept of this subject, for ever?"):
             raise InputError("Nothing was erased.")
+        for number in coverages or ():
+            if not Desk(health).forget(number) and vault.erased(subject) is None:
+                raise InputError("No coverage of that number is kept here; nothing was erased.")
         file = destroy(vault, subject, health.settings.home, domain, signer, accounts=theirs)
     show(_told(verify(file)) | {"certificate": file}, as_json=as_json, title="Erased")
 

@@ -75,6 +75,7 @@ class Book:
         self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=60)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA secure_delete = ON")
         self._db.executescript(SCHEMA)
 
     # Coverages
@@ -120,6 +121,20 @@ class Book:
     def card_of(self, ref: bytes) -> Card | None:
         """Return the coverage of a reference, where it is known here."""
         return next(self.cards("ref = ?", ref), None)
+
+    def forget(self, number: str, claims: Iterable[bytes]) -> None:
+        """Destroy all that is kept of a coverage, and of claims for it: afterwards nothing here
+        opens what the chain holds of its person and services.
+        """
+        with self.writing() as write:
+            mine = "ref IN (SELECT ref FROM cards WHERE number = ?)"
+            for table in ("names", "authorisations"):
+                write(f"DELETE FROM {table} WHERE {mine}", (number,))
+            write("DELETE FROM cards WHERE number = ?", (number,))
+            write("DELETE FROM salts WHERE substr(name, 1, ?) = ?", (len(number) + 1, f"{number} "))
+            for ref in claims:
+                write("DELETE FROM billed WHERE claim_ref = ?", (ref,))
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # the log held them, too
 
     # Authorisations
 

@@ -37,6 +37,15 @@ class Desk:
         chain = self.health.chain
         return Book(folder_of(self.health.settings.home, chain.chain_id, chain.genesis))
 
+    def forget(self, number: str) -> bool:
+        """Destroy what is kept of a coverage and its claims; say whether there was anything."""
+        refs = {card.ref for card in self.book.cards("number = ?", number)}
+        if refs:
+            index = self.health.index
+            index.sync()
+            self.book.forget(number, {ref for one in refs for ref in history.claims_of(index, one)})
+        return bool(refs)
+
     @cached_property
     def member(self) -> int:
         """The member that the account acts for."""

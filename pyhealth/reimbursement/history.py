@@ -59,6 +59,12 @@ class Standing:
         return sum(one.outcome.paid for one in self.decision.decided)
 
 
+def claims_of(index: Index, coverage_ref: bytes) -> set[bytes]:
+    """Return the references of all claims that were decided for a coverage."""
+    rows = index.rows(CLAIMS, "ClaimAdjudicated")
+    return {data[CLAIM_REF] for *_, data in rows if data[COVERAGE_REF] == coverage_ref}
+
+
 def brief(data: bytes, claim_id: bytes) -> Brief:
     """Read the data of ClaimAdjudicated as far as amounts go: for many of them."""
     start = 32  # of the decision

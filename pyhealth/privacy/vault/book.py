@@ -137,10 +137,8 @@ class Book:
         return seal(self.ledger.keys.root, content, *self.ledger.header.identity, tag, "erased")
 
     def erasures(self) -> Iterator[Erasure]:
-        """Yield every erasure that the database knows of."""
-        for tag in self.ledger.erased():
-            if (state := self.ledger.state(tag)) is not None:
-                yield self.erasure(state)
+        """Yield every erasure that the database notes."""
+        return map(self.erasure, self.ledger.erased())
 
     def erasure(self, state: State) -> Erasure:
         """Return what was destroyed of a subject."""

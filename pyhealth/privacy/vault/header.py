@@ -28,6 +28,7 @@ from pyhealth.privacy.vault.envelope import (
     unseal,
 )
 from pyhealth.privacy.vault.kek import Kek
+from pyhealth.privacy.vault.store import fetched
 from pyhealth.privacy.vault.tables import headers
 
 FORMAT = "pyhealth.vault/1"
@@ -168,12 +169,13 @@ class Header:
 
 def load(connection: Connection, *, lock: bool = False) -> Header | None:
     """Read the header; with ``lock`` other writers wait until the transaction ends."""
-    found = connection.execute(select(headers).with_for_update() if lock else select(headers)).all()
+    query = select(headers)
+    found = fetched(connection, query.with_for_update() if lock else query)
     if len(found) > 1:
         raise VaultTampered("header", "there are several")
     if not found:
         return None
-    header = Header(*found[0])
+    header = Header(*tuple(found[0]))
     if header.version != VERSION:
         raise VaultTampered("header", f"this release reads version {VERSION}")
     return header

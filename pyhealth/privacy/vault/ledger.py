@@ -14,6 +14,7 @@ from pyhealth.errors import VaultTampered
 from pyhealth.privacy.vault import tree
 from pyhealth.privacy.vault.envelope import digest
 from pyhealth.privacy.vault.header import Header, Keys
+from pyhealth.privacy.vault.store import fetched
 from pyhealth.privacy.vault.tables import nodes, rows, subjects
 
 Place = tuple[str, bytes]  # a row's kind, and its name as the file has it
@@ -53,7 +54,7 @@ class Ledger:
         """Return a subject; nothing where there is none, which the tree vouches for, too."""
         bucket = tree.bucket_of(tag)
         listed = select(subjects.c.tag, subjects.c.entry).where(subjects.c.bucket == bucket)
-        entries = {row.tag: row.entry for row in self.connection.execute(listed)}
+        entries = {row.tag: row.entry for row in fetched(self.connection, listed)}
         climbed = tree.climbed(bucket, tree.leaf(entries.items()), self._siblings(bucket))
         if climbed[tree.ROOT] != self.header.root:
             raise VaultTampered("list of subjects", "one was changed, removed or put back")
@@ -68,12 +69,12 @@ class Ledger:
         """Return all subjects, once the whole tree is known to be right."""
         found = list(self._states(None, None))
         kept = select(subjects.c.tag, subjects.c.bucket, subjects.c.entry)
-        stored = {tuple(row) for row in self.connection.execute(kept)}
+        stored = {tuple(row) for row in fetched(self.connection, kept)}
         listed = {(one.tag, tree.bucket_of(one.tag), one.entry) for one in found}
         counted = self.connection.scalar(select(func.count()).select_from(rows))
         whole = counted == sum(len(one.held) for one in found) and stored == listed
         hashes = tree.built((one.tag, one.entry) for one in found)
-        kept_tree = {row.node: row.hash for row in self.connection.execute(select(nodes))}
+        kept_tree = {row.node: row.hash for row in fetched(self.connection, select(nodes))}
         if not whole or hashes[tree.ROOT] != self.header.root or (found and hashes != kept_tree):
             raise VaultTampered("rows", "one was changed, removed or put back")
         return found
@@ -83,9 +84,9 @@ class Ledger:
         if whose is not None:
             everyone, everything = everyone.where(whose), everything.where(whose_rows)
         held: dict[bytes, dict[Place, tuple[int, bytes]]] = {}
-        for row in self.connection.execute(everything):
+        for row in fetched(self.connection, everything):
             held.setdefault(row.tag, {})[(row.kind, row.name)] = (row.version, row.digest)
-        for row in self.connection.execute(everyone):
+        for row in fetched(self.connection, everyone):
             yield State(row.tag, row.wrapped, row.info, held.get(row.tag, {}))
 
     def row(self, state: State, place: Place) -> tuple[bytes, bytes]:
@@ -93,21 +94,22 @@ class Ledger:
         query = select(rows.c.label, rows.c.data).where(
             rows.c.tag == state.tag, rows.c.kind == place[0], rows.c.name == place[1]
         )
-        found = self.connection.execute(query).one_or_none()
-        label, data = found or (b"", b"")
+        found = fetched(self.connection, query)
+        label, data = (found[0].label, found[0].data) if found else (b"", b"")
         check_row(state, place, label, data)
         return label, data
 
     def whose(self, place: Place) -> list[bytes]:
         """Return the tags of subjects that have a row of a name."""
         query = select(rows.c.tag).where(rows.c.kind == place[0], rows.c.name == place[1])
-        return list(self.connection.scalars(query))
+        return [row.tag for row in fetched(self.connection, query)]
 
-    def erased(self) -> list[bytes]:
-        """Return the tags of subjects that were erased."""
-        return list(
-            self.connection.scalars(select(subjects.c.tag).where(subjects.c.wrapped == b""))
-        )
+    def erased(self) -> list[State]:
+        """Return the subjects that were erased; the tree is not asked, since only this vault can
+        have sealed what it notes of them.
+        """
+        query = select(subjects).where(subjects.c.wrapped == b"")
+        return [State(row.tag, b"", row.info) for row in fetched(self.connection, query)]
 
     def write_row(self, state: State, place: Place, label: bytes, data: bytes) -> State:
         """Put a row in the place of its earlier version; the subject is saved afterwards."""
@@ -132,7 +134,7 @@ class Ledger:
             new = {"tag": state.tag, "bucket": bucket}
             self.connection.execute(insert(subjects).values(**new, **values))
         listed = select(subjects.c.tag, subjects.c.entry).where(subjects.c.bucket == bucket)
-        entries = {row.tag: row.entry for row in self.connection.execute(listed)}
+        entries = {row.tag: row.entry for row in fetched(self.connection, listed)}
         self._put(tree.climbed(bucket, tree.leaf(entries.items()), self._siblings(bucket)))
 
     def drop_rows(self, tag: bytes) -> None:
@@ -153,7 +155,7 @@ class Ledger:
 
     def plant(self) -> None:
         """Make the tree of subjects that were put into their table, whole."""
-        listed = self.connection.execute(select(subjects.c.tag, subjects.c.entry))
+        listed = fetched(self.connection, select(subjects.c.tag, subjects.c.entry))
         root = self.header.root
         self._put(tree.built((row.tag, row.entry) for row in listed), anew=True)
         self.header = replace(self.header, root=root)  # to be compared
@@ -180,7 +182,7 @@ class Ledger:
 
     def _siblings(self, bucket: int) -> dict[int, bytes]:
         query = select(nodes).where(nodes.c.node.in_(tree.siblings(bucket)))
-        return {row.node: row.hash for row in self.connection.execute(query)}
+        return {row.node: row.hash for row in fetched(self.connection, query)}
 
 
 def check_row(state: State, place: Place, label: bytes, data: bytes) -> None:

@@ -47,7 +47,8 @@ def restore(
     keys = header.opened(root)
     authenticate(file, keys)
 
-    erased = vault.witness.erased(header, keys, certificates)
+    papers = *vault.witness.kept_certificates(), *certificates
+    erased = vault.witness.erased(header, keys, papers)
     vault.store.make_room()
     with vault.store.writing() as connection:
         vault.store.create(connection)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
+from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, func, inspect, select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from pyhealth.errors import (
@@ -114,8 +114,6 @@ class Store:
             yield
         except DBAPIError as error:
             raise self._refusal(error) from error
-        except SQLAlchemyError as error:
-            raise VaultTampered("database", "its tables are not a vault's") from error
 
     def _refusal(self, error: DBAPIError) -> PrivacyError:
         told = refusal(self.where, error)
@@ -129,6 +127,20 @@ class Store:
     def close(self) -> None:
         """Let the database go."""
         self.engine.dispose()
+
+
+def fetched(connection: Connection, query: Select[Any]) -> Sequence[Row[Any]]:
+    """Return rows; SQLite lets others put text where bytes or numbers belong."""
+    kinds = [column.type.python_type for column in query.selected_columns]
+    try:
+        found = connection.execute(query).all()
+        if all(
+            isinstance(one, kind) for row in found for one, kind in zip(row, kinds, strict=True)
+        ):
+            return found
+    except (TypeError, ValueError) as error:
+        raise VaultTampered("database", "a value is of another kind") from error
+    raise VaultTampered("database", "a value is of another kind")
 
 
 def make_folder(folder: Path) -> None:
@@ -148,13 +160,14 @@ def _engine(url: URL, where: str, patience: float) -> Engine:
                 connect_args=wait | {"options": f"-c lock_timeout={int(patience * 1000)}"},
                 isolation_level="REPEATABLE READ",
                 hide_parameters=True,
+                max_overflow=-1,
             )
         except ModuleNotFoundError as error:
             raise ConfigError(
                 "PostgreSQL needs its driver; install it with pip install 'pyhealth[postgres]'."
             ) from error
     engine = create_engine(
-        url.set(database=where), connect_args={"timeout": patience}, hide_parameters=True
+        url, connect_args={"timeout": patience}, hide_parameters=True, max_overflow=-1
     )
     event.listen(engine, "connect", _private)
     event.listen(engine, "begin", _begin)

@@ -46,6 +46,10 @@ class Witness:
         """Where certificates of erasure are kept."""
         return self.folder / CERTIFICATES
 
+    def kept_certificates(self) -> list[Path]:
+        """Return the certificates that are kept here."""
+        return sorted(self.certificates.glob("*.json"))
+
     def head(self) -> Head | None:
         """Return the newest state seen from here; nothing before the first."""
         file = self.folder / HEAD
@@ -70,10 +74,10 @@ class Witness:
         if header.changes == head.changes and header.root != head.root:
             raise VaultTampered("database", "it holds something else than it did")
 
-    def advance(self, header: Header, *, anew: bool = False) -> None:
-        """Note a state after it was kept; never an earlier one, unless a restore says so."""
+    def advance(self, header: Header) -> None:
+        """Note a state after it was kept; never an earlier one."""
         with self._alone():
-            known = None if anew else self.head()
+            known = self.head()
             if known and known.changes >= header.changes:
                 return
             told = {
@@ -83,12 +87,14 @@ class Witness:
             }
             _write(self.folder / HEAD, orjson.dumps(told) + b"\n")
 
-    def erased(self, header: Header, keys: Keys, more: Iterable[Path] = ()) -> dict[bytes, Gone]:
-        """Return who was erased, by tag: from the list, and from certificates, these and ``more``;
-        what this vault did not write is refused.
+    def erased(
+        self, header: Header, keys: Keys, certificates: Iterable[Path] = ()
+    ) -> dict[bytes, Gone]:
+        """Return who was erased, by tag: from the list, and from certificates; what this vault did
+        not write is refused.
         """
         found: dict[bytes, Gone] = {}
-        for place, told in (*self._listed(), *_certified((*self._kept(), *more))):
+        for place, told in (*self._listed(), *_certified(certificates)):
             try:
                 tag, at, ground, seal = told or (b"", 0, 0, b"")
                 known = seal == seal_of(header, keys, tag, Gone(utc(at), Ground(ground)))
@@ -104,9 +110,6 @@ class Witness:
         lines = file.read_bytes().splitlines() if file.exists() else []
         for number, line in enumerate(lines, 1):
             yield f"{file}, line {number}", _read(line)
-
-    def _kept(self) -> list[Path]:
-        return sorted(self.certificates.glob("*.json"))
 
     def erased_at(self, header: Header, keys: Keys, tag: bytes) -> datetime | None:
         """Return when a subject was erased; nothing where it was not."""
