@@ -6,11 +6,13 @@ pyhealth record open, fetch, serve, token
 │   ├── denied: exit 1, the ground, not a byte, and the refusal in the patient's log
 │   └── once the subject is erased nothing opens it, and the others' records still open
 ├── a folder of files with their openings is served as well
+├── a study opens and fetches by its own permit
 ├── a member fetches from the served gate with its own key; a token stands for an account
 ├── the drill of a lost vault and its key: backup and shares bring it back, and records open again
 └── bad input: one sentence, exit 1, nothing asked for
 """
 
+import json
 import re
 import secrets
 import subprocess
@@ -21,8 +23,11 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import Cli, Told, free_port
-from consent_cast import INSURERS, PATIENT, Sharing
+from consent_cast import INSURERS, PATIENT, STUDY, Sharing
+from consortium_cast import HOSPITAL, SPONSOR
 from test_gate import LETTER
+
+from pyhealth.values import Grantee, Purpose
 
 HEX = "0x" + "ab" * 32
 FOR_TREAT = ("--purpose", "TREAT")
@@ -254,7 +259,29 @@ def test_a_member_fetches_with_its_own_key_and_a_token_stands_for_an_account(
     )
 
 
+def test_a_study_opens_and_fetches_by_its_own_permit(sharing, record, kept, serving):
+    study = "--study", "0x" + STUDY.hex(), "--purpose", "CLINTRCH", "--action", "use"
+    about = {"purposes": frozenset({Purpose.CLINTRCH})}
+    for member in (HOSPITAL, SPONSOR):
+        sharing.permit(Grantee(member, STUDY), **about)
+
+    assert done(record("open", kept, *study, "--out", "a", "--as", "hospital"))
+    assert done(record("fetch", serving, kept, *study, "--out", "b", "--as", "sponsor"))
+
+    assert (Path("a").read_bytes(), Path("b").read_bytes()) == (LETTER, LETTER)
+
+
 # Bad input
+
+
+def test_tokens_that_cannot_be_kept_or_belong_to_nobody_are_refused(record, home):
+    (home / "gate/tokens.ndjson").mkdir(parents=True)
+    refused(record("token", "hospital"), "tokens.ndjson cannot be written")
+    refused(record("serve", "--member", "1"), "cannot be read as a file of tokens")
+    (home / "gate/tokens.ndjson").rmdir()
+    said = {"sha256": "00", "account": "nobody", "until": "2099-01-01T00:00:00+00:00"}
+    (home / "gate/tokens.ndjson").write_text(json.dumps(said))
+    refused(record("serve", "--member", "1"), "No account is named 'nobody'")
 
 
 @pytest.mark.parametrize(
@@ -262,11 +289,13 @@ def test_a_member_fetches_with_its_own_key_and_a_token_stands_for_an_account(
     [
         (("open", "0x12", *FOR_TREAT), "is not a hash"),
         (("open", HEX, "--purpose", "MARS"), "'MARS'"),
+        (("open", HEX, *FOR_TREAT, "--study", "1"), "The study '1' is not a hash"),
         (("open", HEX, *FOR_TREAT), "No record 0xabab.* is registered here"),
         (("open", HEX, *FOR_TREAT, "--json"), "say with --out FILE"),
         (("open", HEX, *FOR_TREAT, "--out", "letter.txt"), "letter.txt exists already"),
         (("open", HEX, *FOR_TREAT, "--out", "no/x"), "no is no folder"),
         (("open", HEX, *FOR_TREAT, "--folder", "no"), "no is no folder"),
+        (("register", "no.txt", "--subject", "x", "--labels", "HIV"), "no.txt is no file"),
         (("fetch", "gate.example", HEX, *FOR_TREAT), "is not the address of a gate"),
         (("register", "letter.txt", "--labels", "HIV"), "with --patient or --subject"),
         (("token", "nobody"), "No account is named 'nobody'"),
@@ -276,7 +305,7 @@ def test_a_member_fetches_with_its_own_key_and_a_token_stands_for_an_account(
     ],
 )
 def test_bad_input_is_one_sentence(sharing, record, words, sentence):
-    refused(record(*words, *(("--as", "hospital") if words[0] in ("open", "fetch") else ())),
+    refused(record(*words, *(("--as", "hospital") if words[0] in ("open", "fetch", "register") else ())),
             sentence)  # fmt: skip
     assert sharing.records().head_of(PATIENT) == bytes(32)
 

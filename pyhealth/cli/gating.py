@@ -1,12 +1,11 @@
-"""pyhealth record open, fetch, serve, token: records through the custodian's gate."""
+"""pyhealth record open, fetch: records through the custodian's gate."""
 
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +16,6 @@ from pyhealth.cli.shell import (
     NetworkOption,
     hash_of,
     opened,
-    print_json,
     show,
 )
 from pyhealth.errors import AccessDenied, AccessNotPermitted, InputError
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from pyhealth.privacy.gate import Gate, Wanted
     from pyhealth.privacy.stores import Store
     from pyhealth.records import Requested
+    from pyhealth.values import Receipt
 
 RecordArgument = Annotated[str, typer.Argument(metavar="RECORD", help="Its reference, 0x….")]
 PurposeOption = Annotated[
@@ -66,7 +65,7 @@ def open_record(
         try:
             made = gate.open(wanted.record_ref, wanted.purpose, wanted.action, wanted.study)
         except AccessNotPermitted as refused:
-            raise _in_words(health, refused) from refused
+            raise _in_words(health, refused.receipt, refused.receipt_hash) from refused
     _write(made.data, out, made.requested, as_json=as_json)
 
 
@@ -93,103 +92,12 @@ def fetch_record(
     _check_out(out, as_json=as_json)
     origin_of(url)
     with opened(network, account) as health:
-        records, asked = health.records, (wanted.record_ref, wanted.purpose, wanted.action)
-        if any(wanted.study):
-            ref, what, how = asked
-            made = records.request_access_for_study(ref, wanted.study, what, how)
-        else:
-            made = records.request_access(*asked)
+        made = wanted.request(health.records)
         if not made.permitted:
-            raise _in_words(health, AccessNotPermitted(made.receipt, made.receipt_hash, ""))
-        come = records.domain, url, wanted, made.anchored.transaction, health.signer
-        data = fetch(*come)
+            raise _in_words(health, made.receipt, made.receipt_hash)
+        come = url, wanted, made.anchored.transaction, health.signer
+        data = fetch(health.records.domain, *come)
     _write(data, out, made, as_json=as_json)
-
-
-def serve(
-    folder: FolderOption = None,
-    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8080,
-    origin: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="The gate's address, as callers know it."),
-    ] = None,
-    member: Annotated[
-        str | None, typer.Option(help="Whose records these are; default: that of the account.")
-    ] = None,
-    account: AccountOption = None,
-    network: NetworkOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Serve the records that are kept here over HTTP, each upon a receipt that permits it.
-
-    With --member it needs no key but those of its tokens. /openapi.json describes it. TLS and
-    limits belong into a proxy before it; say --origin then.
-
-    Example: `pyhealth record serve --member Hospital --origin https://gate.hospital.example`
-    """
-    try:
-        import uvicorn
-
-        from pyhealth.server import Custodian, create_app
-    except ImportError as error:
-        raise InputError(
-            f"The server needs {error.name}; install it with 'pip install pyhealth[server]'."
-        ) from error
-    from pyhealth.privacy.presenting import origin_of
-
-    place = origin_of(origin or f"http://{host}:{port}")
-    with opened(network, account) as health:
-        whose = Desk.of(health).own_member(member)
-        custodian = Custodian(whose, health, _store(health, folder), _tokens(health), place)
-        custodian.unlock()
-        with _listening(host, port) as listening:
-            show({"gate": place, "described": f"{place}/openapi.json"}, as_json=as_json)
-            sys.stdout.flush()
-            app = create_app(custodian)
-            uvicorn.Server(uvicorn.Config(app, log_level="warning")).run([listening])
-
-
-def token(
-    account: Annotated[str, typer.Argument(metavar="NAME", help="One of the cast, or a keystore.")],
-    until: Annotated[str, typer.Option(metavar="MOMENT", help="Its end, or such as 90d.")] = "90d",
-    network: NetworkOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Make a token for a program of this house: the gate then asks the contract as that account.
-
-    It is printed once and kept nowhere; take its line out of the file of tokens to revoke it.
-
-    Example: `pyhealth record token hospital --until 30d`
-    """
-    from datetime import UTC, datetime
-
-    from pyhealth.reading import moment_of
-
-    now = datetime.now(UTC).replace(microsecond=0)
-    ends = moment_of(until, "--until", now)
-    if ends <= now:
-        raise InputError(f"--until {until} is over already; give an end that is still to come.")
-    with opened(network, account) as health:
-        _ = health.signer  # an account that is not there gets no token
-        tokens = _tokens(health)
-    made = tokens.issue(account, ends)
-    if as_json:
-        print_json({"token": made, "account": account, "until": ends, "file": tokens.file})
-        return
-    print(made)
-    where = f"It stands in {tokens.file} as a hash, until {ends:%Y-%m-%d %H:%M} UTC."
-    print(where, file=sys.stderr)
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise InputError(
-            f"Nothing can listen on {host}, port {port} ({error.strerror}); name another --port."
-        ) from error
 
 
 def _wanted(record: str, purpose: str, action: str, study: str | None) -> Wanted:
@@ -201,26 +109,21 @@ def _wanted(record: str, purpose: str, action: str, study: str | None) -> Wanted
 
 
 def _gate(health: Health, folder: Path | None) -> Gate:
-    return health.guard(_store(health, folder)) if folder else health.gate
+    return health.guard(store_of(health, folder)) if folder else health.gate
 
 
-def _store(health: Health, folder: Path | None) -> Store:
+def store_of(health: Health, folder: Path | None) -> Store:
+    """Return the store that is meant: a folder, or the vault."""
     from pyhealth.privacy.stores import FolderStore, VaultStore
 
     return FolderStore(folder) if folder else VaultStore(health.vault)
 
 
-def _tokens(health: Health) -> Any:
-    from pyhealth.server.tokens import Tokens
-
-    return Tokens(health.settings.home / "gate" / "tokens.ndjson")
-
-
-def _in_words(health: Health, refused: AccessNotPermitted) -> AccessDenied:
+def _in_words(health: Health, receipt: Receipt, receipt_hash: bytes) -> AccessDenied:
     from pyhealth.records.log import receipt_in_words
 
-    words = receipt_in_words(refused.receipt, Desk.of(health).title)
-    return AccessDenied(f"{words}; receipt 0x{refused.receipt_hash.hex()} tells the patient.")
+    words = receipt_in_words(receipt, Desk.of(health).title)
+    return AccessDenied(f"{words}; receipt 0x{receipt_hash.hex()} tells the patient.")
 
 
 def _check_out(out: Path | None, *, as_json: bool) -> None:

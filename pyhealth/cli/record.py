@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli import auditing, gating, logbook, reviewing
+from pyhealth.cli import auditing, gating, logbook, reviewing, serving
 from pyhealth.cli.gating import ActionOption, PurposeOption, RecordArgument
 from pyhealth.cli.sharing import (
     Desk,
     LabelsOption,
     StudyOption,
-    names_of,
     read_action,
     read_confidentiality,
     read_labels,
@@ -29,6 +28,7 @@ from pyhealth.cli.shell import (
     show,
     show_rows,
 )
+from pyhealth.cli.telling import names_of
 from pyhealth.errors import AccessDenied, InputError
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ app.command("sign-review")(reviewing.sign_review)
 app.command()(reviewing.overdue)
 app.command("open")(gating.open_record)
 app.command("fetch")(gating.fetch_record)
-app.command()(gating.serve)
-app.command()(gating.token)
+app.command()(serving.serve)
+app.command()(serving.token)
 
 SubjectOption = Annotated[
     str | None,

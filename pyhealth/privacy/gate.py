@@ -46,6 +46,13 @@ class Wanted:
     action: ConsentAction = ConsentAction.ACCESS
     study: bytes = NO_STUDY
 
+    def request(self, records: RecordRegistry) -> Requested:
+        """Ask the contract for it."""
+        if any(self.study):
+            whole = self.record_ref, self.study, self.purpose, self.action
+            return records.request_access_for_study(*whole)
+        return records.request_access(self.record_ref, self.purpose, self.action)
+
     def differs(self, receipt: Receipt, actor: str) -> str | None:
         """Say in what a receipt is not the one for this, or nothing."""
         pairs = {
@@ -93,10 +100,7 @@ class Gate:
         wanted, chain = Wanted(record_ref, purpose, action, study), self.records.binding.chain
         self._record(record_ref)  # nothing is asked for what is not kept here
         before = chain.head()
-        if any(study):
-            made = self.records.request_access_for_study(record_ref, study, purpose, action)
-        else:
-            made = self.records.request_access(record_ref, purpose, action)
+        made = wanted.request(self.records)
         found = self._found(made.anchored.transaction, wanted, made.receipt.actor)
         if found.anchored.block_number <= before:
             raise ReceiptStale(found.receipt_hash, found.receipt.decided_at)
