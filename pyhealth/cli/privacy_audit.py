@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pyhealth.cli.shell import JsonOption, NetworkOption, opened, print_json, show, show_rows
-from pyhealth.errors import PersonalDataFound
+from pyhealth.errors import ConfigError, PersonalDataFound
 
 if TYPE_CHECKING:
     from pyhealth.health import Health
     from pyhealth.privacy.audit.inspection import Finding, Report, Scene
 
 ROWS_SHOWN = 50
+DATABASES = "PYHEALTH_DATABASE_URL", "PYHEALTH_VAULT_URL"
 
 
 def audit(
@@ -75,12 +76,17 @@ def audit(
 
 
 def _subjects(health: Health) -> dict[str, str]:
-    from pyhealth.errors import VaultMissing
+    """Return whose the pseudonyms are, where a vault is there and opens: an audit makes none."""
+    from pyhealth.privacy.vault import kek_of
+    from pyhealth.privacy.vault.opening import vault_at
 
     try:
-        return health.pseudonyms.everyone()
-    except VaultMissing:
+        kek = kek_of(health.settings, local=health.chain.local, ask=health.wallet.ask_password)
+    except ConfigError:  # no key is named: the report says that links were not looked for
         return {}
+    if not vault_at(health.settings, health.chain, kek).store.exists():
+        return {}
+    return health.pseudonyms.everyone()
 
 
 def _scene(health: Health, also: list[Path], handed: tuple[Path, ...], whole_chain: bool) -> Scene:
@@ -95,6 +101,7 @@ def _scene(health: Health, also: list[Path], handed: tuple[Path, ...], whole_cha
         also,
         handed,
         whole_chain,
+        [url for name in DATABASES if (url := health.settings.environment.get(name))],
         () if whole_chain else health.chain.journal.mined(),
     )
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pyhealth.cli.shell import JsonOption, NetworkOption, opened, print_json
-from pyhealth.errors import InputError
+from pyhealth.errors import ConfigError, InputError, PrivacyError
+
+if TYPE_CHECKING:
+    from pyhealth.health import Health
 
 
 def register(
@@ -44,7 +47,7 @@ def register(
             f"{health.chain.network.name} (chain {health.chain.chain_id})",
             {name: one.address for name, one in health.record.contracts.items()},
             members,
-            {},
+            _time_limits(health),
             datetime.now(UTC).replace(microsecond=0),
         )
     if out:
@@ -56,3 +59,18 @@ def register(
         print_json(made.plain())
     else:
         print(f"The register is in {out}." if out else made.markdown(), end="\n" if out else "")
+
+
+def _time_limits(health: Health) -> dict[str, str]:
+    from pyhealth.privacy.retention import policy_of
+
+    what = "All that is kept of a subject in the vault"
+    try:
+        kept = policy_of(health.vault)
+    except (ConfigError, PrivacyError) as error:
+        return {what: f"could not be read here: {error}"}
+    if kept is None:
+        return {}
+    return {
+        what: f"{kept.days} days after the last entry; then 'pyhealth privacy expire' erases it"
+    }

@@ -1,4 +1,4 @@
-"""What each contract processes, as the register of processing tells it (GDPR Art. 30(1) b to f)."""
+"""What each contract processes, as the register of processing tells it (GDPR Article 30(1))."""
 
 from __future__ import annotations
 

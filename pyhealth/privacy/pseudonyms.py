@@ -105,12 +105,12 @@ class Pseudonyms:
         return signer
 
     def _relation(self, text: str) -> str:
-        if text.startswith(LABEL) and text.removeprefix(LABEL).strip():
-            return text
-        if not text or text == LABEL:
+        if not text.removeprefix(LABEL).strip():
             raise InputError(
                 "A pseudonym is for somebody: SUBJECT@MEMBER, or SUBJECT@label:NAME, is expected."
             )
+        if text.startswith(LABEL):
+            return text
         return f"member {self.member_called(text)}"
 
 

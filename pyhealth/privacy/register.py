@@ -1,4 +1,4 @@
-"""The register of processing activities (GDPR Art. 30(1)), written from what is deployed."""
+"""The register of processing activities (GDPR Article 30(1)), written from what is deployed."""
 
 from __future__ import annotations
 

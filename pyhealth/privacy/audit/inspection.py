@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from pyhealth.chain.network import Chain
+from pyhealth.privacy.audit.databases import Databases
 from pyhealth.privacy.audit.files import Files
 from pyhealth.privacy.audit.guesses import Words, candidates
 from pyhealth.privacy.audit.links import linked, public_words, views
@@ -18,6 +20,8 @@ from pyhealth.privacy.audit.trail import Sent, Trail
 from pyhealth.progress import Progress, silent
 
 CANARY, GUESS, LINK = "canary", "guessable hash", "link"
+LONGEST_WORD = 256  # bytes of a hash in text, with what stands around it
+NO_VAULT = "Links were not looked for: no vault is open that knows whose the pseudonyms are."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,8 @@ class Report:
     encodings: int
     guesses: int  # values whose hashes were computed
     pseudonyms: int
-    pieces: dict[Place, int]
-    bytes: dict[Place, int]
+    pieces: Mapping[Place, int]
+    bytes: Mapping[Place, int]
     transactions: int
     files: int
     notes: list[str]
@@ -77,40 +81,58 @@ class Scene:
     others: Sequence[Path] = ()
     handed: Sequence[Path] = ()  # files that say what to look for: they hold it
     whole_chain: bool = True
+    databases: Sequence[str] = ()  # addresses of those that are no files of the data folder
     own: Sequence[bytes] = ()  # hashes of transactions that this client sent
+
+
+@dataclass
+class _Search:
+    """What is looked for in each piece, and what was found so far."""
+
+    patterns: Mapping[bytes, tuple[str, str]]  # canary and encoding
+    search: Search
+    words: Words = field(default_factory=Words)
+    findings: dict[Finding, None] = field(default_factory=dict)
+    pieces: Counter[Place] = field(default_factory=Counter)
+    bytes: Counter[Place] = field(default_factory=Counter)
+
+    def look(self, piece: Piece) -> None:
+        """Look into a piece, and keep its words for guessing."""
+        self.pieces[piece.place] += 1
+        self.bytes[piece.place] += len(piece.data)
+        for _, pattern in self.search.find(piece.data):
+            found = Finding(CANARY, *self.patterns[pattern], piece.place, piece.where)
+            self.findings[found] = None
+        for word in piece.words():
+            self.words.add(word, (piece.place.value, piece.where))
 
 
 def inspect(wanted: Wanted, scene: Scene, progress: Progress = silent) -> Report:
     """Look for all that is wanted, everywhere."""
     patterns = _patterns(wanted.canaries)
-    search, words = Search(patterns), Words()
-    files = Files(scene.home, scene.others, scene.handed, overlap=max(search.longest, 64))
-    trail = _trail(scene)
-    sent: list[Sent] = []
-    if trail:
-        read = trail.whole() if scene.whole_chain else trail.known(scene.own)
-        sent = list(progress(read, "reading the chain", 0))
-    report = Report([], len(patterns), 0, len(wanted.subjects), {}, {}, len(sent), 0, [])
-    seen: dict[tuple[str, str, Place, str], Finding] = {}
-    for piece in progress(_pieces(sent, trail, files), "searching", 0):
-        report.pieces[piece.place] = report.pieces.get(piece.place, 0) + 1
-        report.bytes[piece.place] = report.bytes.get(piece.place, 0) + len(piece.data)
-        for _, pattern in search.find(piece.data):
-            name, how = patterns[pattern]
-            found = Finding(CANARY, name, how, piece.place, piece.where)
-            seen.setdefault((name, how, piece.place, piece.where), found)
-        for word in piece.words():
-            words.add(word, (piece.place.value, piece.where))
-    report.findings += seen.values()
-    report.findings += _guessed(wanted, words, report, progress)
-    report.findings += _linked(wanted, scene, sent)
-    report.files = files.count
-    report.notes += [*(trail.notes if trail else ()), *files.notes]
-    if not wanted.subjects:
-        report.notes.append(
-            "Links were not looked for: no vault is open that knows whose the pseudonyms are."
-        )
-    return report
+    search = _Search(patterns, Search(patterns))
+    overlap = max(search.search.longest, LONGEST_WORD)
+    files = Files(scene.home, scene.others, scene.handed, overlap)
+    trail, databases = _trail(scene), Databases(scene.databases)
+    sent = list(progress(_sent(trail, scene), "reading the chain", 0))
+
+    for piece in progress(_pieces(sent, trail, files, databases), "searching", 0):
+        search.look(piece)
+    guesses = _Guesses(search.words)
+    guessed = list(guesses.findings(progress(_candidates(wanted), "guessing", 0)))
+
+    notes = [*(trail.notes if trail else ()), *files.notes, *databases.notes]
+    return Report(
+        [*search.findings, *guessed, *_linked(wanted, scene, sent)],
+        len(patterns),
+        guesses.count,
+        len(wanted.subjects),
+        search.pieces,
+        search.bytes,
+        len(sent),
+        files.count,
+        notes if wanted.subjects else [*notes, NO_VAULT],
+    )
 
 
 def _trail(scene: Scene) -> Trail | None:
@@ -127,23 +149,42 @@ def _patterns(canaries: Sequence[Canary]) -> dict[bytes, tuple[str, str]]:
     return found
 
 
-def _pieces(sent: Iterable[Sent], trail: Trail | None, files: Files) -> Iterator[Piece]:
+def _sent(trail: Trail | None, scene: Scene) -> Iterable[Sent]:
+    if trail is None:
+        return ()
+    return trail.whole() if scene.whole_chain else trail.known(scene.own)
+
+
+def _pieces(
+    sent: Iterable[Sent], trail: Trail | None, files: Files, databases: Databases
+) -> Iterator[Piece]:
     for one in sent:
         yield from one.pieces()
     if trail:
         yield from trail.storage()
     yield from files.pieces()
+    yield from databases.pieces()
 
 
-def _guessed(wanted: Wanted, words: Words, report: Report, progress: Progress) -> Iterator[Finding]:
-    tried = candidates(wanted.dictionary, wanted.born_until)
-    found: set[tuple[str, str, str]] = set()
-    for what, text in progress(tried, "guessing", 0):
-        report.guesses += 1
-        for how, (place, where) in words.opened(text):
-            if (what, how, where) not in found:
-                found.add((what, how, where))
-                yield Finding(GUESS, what, how, Place(place), where)
+def _candidates(wanted: Wanted) -> Iterator[tuple[str, str]]:
+    return candidates(wanted.dictionary, wanted.born_until)
+
+
+@dataclass
+class _Guesses:
+    words: Words
+    count: int = 0
+
+    def findings(self, tried: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+        """Yield each word that a guess opens, once."""
+        found: set[Finding] = set()
+        for what, text in tried:
+            self.count += 1
+            for how, (place, where) in self.words.opened(text):
+                one = Finding(GUESS, what, how, Place(place), where)
+                if one not in found:
+                    found.add(one)
+                    yield one
 
 
 def _linked(wanted: Wanted, scene: Scene, sent: Sequence[Sent]) -> Iterator[Finding]:

@@ -106,6 +106,9 @@ class Trail:
         except RpcRefused:
             try:
                 slots = {one: dict(self._ranged(one)) for one in self.contracts}
+                self.notes.append(
+                    "Storage is as it was before the newest transaction, whose calldata was read."
+                )
             except RpcRefused:
                 self.notes.append(
                     "This node shows no storage (neither anvil_dumpState nor "
