@@ -554,13 +554,15 @@ def test_a_custodians_log_is_anchored_and_compared(record, consent, ref, folder,
     checked = said(record(*gaps, "--salts", "audit.log.json"))
 
     assert anchored["events"] == 3
-    assert whole == checked
+    assert checked == whole | {"log_is_the_anchored_one": True}
+    assert whole["log_is_the_anchored_one"] is None
     assert (whole["matched"], whole["receipts_without_event"]) == (3, [])
     bundle = json.loads((folder / "log.json").read_text())
     refusal = bundle["entry"].pop()
     (folder / "log.json").write_text(json.dumps(bundle))
     missing = record(*gaps)
-    refused(missing, r"1 receipt\(s\) not in the log, 0 event\(s\) without a receipt, 0 served")
+    words = r"1 receipt\(s\) not in the log, 0 event\(s\) without a receipt, 0 beyond it, 0 served"
+    refused(missing, words)
     (unlogged,) = missing.json["receipts_without_event"]
     assert unlogged["outcome"] == "NO_CONSENT"
     refused(record(*gaps, "--salts", "audit.log.json"), "events were added, removed or changed")
@@ -570,6 +572,26 @@ def test_a_custodians_log_is_anchored_and_compared(record, consent, ref, folder,
     again = ("anchor", "log.json", "--out", "more.json", "--as", "hospital")
     refused(record(*again), "no AuditEvent of the period")
     refused(record("anchor", "log.json", "--out", "m.json", "--as", "insurer"), "with --from")
+
+
+def test_a_log_in_parts_is_checked_in_any_order_and_nothing_to_compare_is_said(
+    record, ref, folder, sharing
+):
+    for purpose in ("TREAT", "HMARKT"):
+        record("access", ref, "-p", purpose, "--as", "hospital")
+    done(record("log", "--patient", "patient", "--fhir", "log.json"))
+    for i, one in enumerate(json.loads((folder / "log.json").read_text())["entry"]):
+        (folder / f"{i}.json").write_text(json.dumps(one["resource"]))
+    sharing.later(DAY)
+    done(record("anchor", "0.json", "1.json", "--from", "2026-01-01", "--as", "hospital"))
+
+    told = done(record("gaps", "1.json", "0.json", "--salts", "audit.log.json", "--as", "hospital"))
+
+    assert told.out == "2 match, 0 are not about data.\n"
+    early = ("gaps", "0.json", "--from", "2001-01-01", "--until", "2002-01-01", "--as", "hospital")
+    told = done(record(*early))
+    assert "Nothing was compared: the period has no receipt and no access" in told.out
+    assert "Whether the log is the anchored one was not checked" in told.out
 
 
 # Research
@@ -795,6 +817,11 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "names of what": (
         ("record", "gaps", "patient.json", "--names", "names.yaml", "--as", "hospital"),
         r"names\.yaml has 'people'; known are members, patients, records",
+    ),
+    "gaps of a reversed period": (
+        ("record", "gaps", "patient.json", "--from", "2027-01-01", "--until", "2026-01-01",
+         "--as", "hospital"),
+        "The period starts at 2027-01-01 00:00:00 and ends at 2026-01-01 00:00:00 UTC",
     ),
     "salts of what": (
         ("record", "gaps", "patient.json", "--salts", "letter.pdf", "--as", "hospital"),
