@@ -118,6 +118,38 @@ def test_a_patient_grants_denies_lists_decides_and_revokes(consent, sharing):
     assert "revoke directive 1 in place 0 for Hospital (member 1)" in told
 
 
+def test_revoking_a_member_means_all_its_studies_and_tells_what_still_permits(consent, sharing):
+    other = "0x" + "cd" * 32
+    for study in ((), ("--study", HEX), ("--study", other)):
+        done(consent("grant", "Sponsor", "-p", "HRESCH", *study, "--as", "patient"))
+    done(consent("grant", "everyone", "-p", "TREAT", "--as", "patient"))
+    done(consent("deny", "everyone", "-p", "HMARKT", "--as", "patient"))
+
+    one = consent("revoke", "Sponsor", "--study", HEX, "--as", "patient", "--json")
+    placed = consent("revoke", "Sponsor", "--place", "0", "--as", "patient", "--json")
+    rest = consent("revoke", "Sponsor", "--as", "patient", "--json")
+
+    directives = [[row["directive"] for row in said(told)] for told in (one, placed, rest)]
+    assert [len(rows) for rows in directives] == [1, 1, 1]
+    assert HEX in directives[0][0]
+    assert "study" not in directives[1][0]
+    assert other in directives[2][0]
+    assert [told.err.count("Still in place: permit") for told in (one, placed, rest)] == [3, 2, 1]
+    assert "Still in place: permit everyone to access, use for TREAT" in rest.err
+    assert "deny" not in rest.err
+
+
+def test_revoking_all_of_a_study_leaves_the_rest(consent, sharing):
+    for study in ((), ("--study", HEX)):
+        done(consent("grant", "Sponsor", "-p", "HRESCH", *study, "--as", "patient"))
+
+    (gone,) = said(consent("revoke", "--all", "--study", HEX, "--as", "patient", "--json"))
+    (left,) = said(consent("list", "--patient", "patient", "--json"))
+
+    assert HEX in gone["directive"]
+    assert left["study"] is None
+
+
 def test_a_directive_commits_to_a_document_that_stays_here(consent, folder, sharing, home):
     (folder / "agreed.pdf").write_text("I agree.")
     given = said(consent(*GRANT, "--document", "agreed.pdf", "--as", "patient", "--json"))

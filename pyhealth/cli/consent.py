@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -127,7 +128,9 @@ def revoke(
     grantee: Annotated[
         str | None, typer.Argument(metavar="MEMBER", help="Of whom; default: of all.")
     ] = None,
-    place: Annotated[int | None, typer.Option(help="Only the directive in this place.")] = None,
+    place: Annotated[
+        int | None, typer.Option(help="Only the directive in this place, of the member or --study.")
+    ] = None,
     study: StudyOption = None,
     document: Annotated[
         str | None, typer.Option(metavar="0x…", help="Only those of this consent document.")
@@ -140,6 +143,8 @@ def revoke(
 ) -> None:
     """Revoke directives at once: from then on they permit and deny nothing.
 
+    A member without --study is meant with all its studies. What still permits it is told.
+
     Example: `pyhealth consent revoke Hospital --as patient`
     """
     from pyhealth.consents.history import directives
@@ -150,14 +155,16 @@ def revoke(
         desk = Desk.of(health)
         who, now = desk.patient(patient), desk.now()
         whom = desk.grantee(grantee, study) if grantee else None
+        within = hash_of(study, "The study") if study else None
         commitment = hash_of(document, "The document") if document else None
         health.index.sync()
+        standing = [one for one in directives(health.index, who) if one.stands(now)]
         meant = [
             one
-            for one in directives(health.index, who)
-            if one.stands(now)
-            and (whom is None or one.grantee == whom)
-            and (place is None or one.place == place)
+            for one in standing
+            if (whom is None or one.grantee.member == whom.member)
+            and (within is None or one.grantee.study == within)
+            and (place is None or (one.place, one.grantee) == (place, whom or one.grantee))
             and (commitment is None or one.document == commitment)
         ]
         if not meant:
@@ -169,7 +176,19 @@ def revoke(
             version = one.directive.version
             receipt = health.consents.revoke(who, one.grantee, one.place, version)
             rows.append(_row(desk, one) | {"status": "revoked", "transaction": receipt.transaction})
+        left = [one for one in standing if one not in meant and _permits(one, whom)]
+        told = [_row(desk, one)["directive"] for one in left]
     _rows(rows, as_json)
+    for words in told:
+        print(f"Still in place: {words}.", file=sys.stderr)
+
+
+def _permits(one: Directed, whom: Grantee | None) -> bool:
+    """Whether a directive permits something to a grantee's member; none: to anyone."""
+    from pyhealth.values import Provision
+
+    meant = whom is None or one.grantee.member in (0, whom.member)
+    return meant and one.directive.provision is Provision.PERMIT
 
 
 @app.command()
