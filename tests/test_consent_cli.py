@@ -668,6 +668,54 @@ def test_a_watch_hands_everything_to_a_command_once(consent, record, ref, folder
     refused(consent(*away), r"/nowhere/take cannot be run .* waits")
 
 
+def test_a_watch_tells_what_others_do_in_the_patient_s_name(consent, folder, sharing):
+    (folder / "take.py").write_text("import sys; open('taken', 'a').write(sys.stdin.read())")
+    done(consent(*GRANT, "--as", "patient"))
+    done(consent("appoint", "clinic", "--until", "30d", "--as", "patient"))
+    done(consent("grant", "Insurer", "-p", "HPAYMT", "--patient", "patient", "--as", "clinic"))
+    done(consent("revoke", "Hospital", "--patient", "patient", "--as", "clinic"))
+    done(consent("move", "request", "stranger", "--patient", "patient", "--as", "clinic"))
+    sharing.later(7 * DAY)
+    done(consent("move", "complete", "stranger", "--patient", "patient", "--as", "insurer"))
+    done(consent("dismiss", "clinic", "--patient", "patient", "--as", "stranger"))
+
+    done(
+        consent("watch", "--command", f"{sys.executable} take.py", "--patient", "patient", "--once")
+    )
+
+    taken = [json.loads(line) for line in (folder / "taken").read_text().splitlines()]
+    assert [one["event"] for one in taken] == [
+        "RepresentativeAppointed",
+        "DirectiveGiven",
+        "DirectiveRevoked",
+        "MoveRequested",
+        "PatientRehoused",
+        "RepresentativeDismissed",
+    ]
+    assert f"{CLINIC}: permit Insurer" in taken[1]["says"]
+    assert taken[3]["says"].startswith(f"move to account {STRANGER} from ")
+
+
+def test_a_watch_passes_over_refusals_of_members_that_are_not_active(record, consent, ref, sharing):
+    sharing.voted(sharing.consortium.suspend(2))
+    record("access", ref, "-p", "TREAT", "--as", "insurer")
+    record("access", ref, "-p", "TREAT", "--as", "hospital")
+
+    told = done(consent("watch", "--command", "true", "--patient", "patient", "--once", "--json"))
+
+    assert json.loads(told.out)["member"] == 1
+
+
+def test_a_cursor_is_what_it_is_named(consent, record, ref, folder):
+    record("access", ref, "-p", "TREAT", "--as", "hospital")
+    words = ("watch", "--command", "true", "--patient", "patient", "--once", "--cursor", "c.lock")
+
+    assert [done(consent(*words)).out for _ in range(2)] == ["1 handed over.\n", "0 handed over.\n"]
+    for content in ('{"block": 1e400, "log": 0}', '{"block": 1, "log": 10000000000000000000000}'):
+        (folder / "c.lock").write_text(content)
+        refused(consent(*words), r"c\.lock is no cursor of a watch; name another with --cursor")
+
+
 # Bad input
 
 BAD: dict[str, tuple[tuple[str, ...], str]] = {
@@ -805,6 +853,26 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "webhook of what": (
         ("consent", "watch", "--webhook", "portal", "--once"),
         "'portal' is not the address of a webhook",
+    ),
+    "webhook in brackets": (
+        ("consent", "watch", "--webhook", "http://[", "--once"),
+        r"'http://\[' is not the address of a webhook",
+    ),
+    "command without an end": (
+        ("consent", "watch", "--command", "tee 'x", "--once"),
+        "The command .* cannot be read .*; mend it",
+    ),
+    "cursor that is a folder": (
+        ("consent", "watch", "--command", "true", "--once", "--cursor", "."),
+        r"\. is a folder; name a file with --cursor",
+    ),
+    "watch backwards": (
+        ("consent", "watch", "--command", "true", "--every", "-1"),
+        "--every -1.0 is no pause; give seconds, such as 2",
+    ),
+    "watch at no time": (
+        ("consent", "watch", "--command", "true", "--every", "nan"),
+        "--every nan is no pause; give seconds, such as 2",
     ),
     "record without label": (
         ("record", "register", "letter.pdf", "--patient", "patient", "--as", "hospital"),
