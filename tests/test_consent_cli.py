@@ -116,6 +116,14 @@ def test_a_patient_grants_denies_lists_decides_and_revokes(consent, sharing):
     )
     told = done(consent("history", "--patient", "patient")).out
     assert "revoke directive 1 in place 0 for Hospital (member 1)" in told
+    events = said(consent("history", "--patient", "patient", "--json"))
+    assert [one["event"] for one in events] == [
+        "DirectiveGiven",
+        "DirectiveGiven",
+        "DirectiveRevoked",
+    ]
+    assert events[0]["says"] == f"{PATIENT}: {given['directive']}"
+    assert (events[0]["provision"], events[2]["version"]) == ("PERMIT", 1)
 
 
 def test_revoking_a_member_means_all_its_studies_and_tells_what_still_permits(consent, sharing):

@@ -358,13 +358,10 @@ def _details(one: Directed) -> dict[str, Any]:
 
 
 def _told(desk: Desk, event: Event, as_json: bool) -> dict[str, Any]:
-    from pyhealth.consents.words import event_in_words
+    from pyhealth.records.log import described
 
-    told = {"at": event.block_time, "what": event_in_words(event, desk.title)}
-    if not as_json:
-        return told
-    more = {"event": event.name, "arguments": dict(event.arguments)}
-    return told | more | {"block": event.block_number, "transaction": event.transaction}
+    told = described(event, desk.title)
+    return told if as_json else {"at": event.block_time, "what": told["says"]}
 
 
 def _rows(rows: list[dict[str, Any]], as_json: bool) -> None:
