@@ -173,6 +173,23 @@ def test_a_directive_commits_to_a_document_that_stays_here(consent, folder, shar
     assert [one["grantee"] for one in chosen] == [HOSPITAL]
 
 
+def test_one_document_has_another_salt_for_each_patient(consent, folder, sharing):
+    (folder / "form.txt").write_text("The form that all sign.")
+    words = (*GRANT, "--document", "form.txt", "--json")
+
+    given = [said(consent(*words, "--as", who)) for who in ("patient", "stranger", "patient")]
+
+    commitments = [one["commitment"] for one in given]
+    assert commitments[0] == commitments[2] != commitments[1]
+    kept = {load(file).whom: load(file) for file in folder.glob("form*.opening.json")}
+    assert len(list(folder.glob("form*.opening.json"))) == 2
+    assert {who: "0x" + one.commitment.hex() for who, one in kept.items()} == {
+        PATIENT: commitments[0],
+        STRANGER: commitments[1],
+    }
+    assert load(folder / "form.txt.opening.json").whom == PATIENT
+
+
 # Signing
 
 
@@ -542,7 +559,39 @@ def test_a_damaged_index_ends_the_log_with_1(record, consent, ref, sharing, home
     assert "Receipts are missing or altered" in Path("log.html").read_text()
 
 
+def test_one_file_is_another_record_of_each_patient(record, folder):
+    words = ("register", "letter.pdf", "--labels", "DOCUMENT", "--as", "hospital", "--json")
+
+    made = [said(record(*words, "--patient", who)) for who in ("patient", "stranger")]
+
+    assert made[0]["commitment"] != made[1]["commitment"]
+    for one in made:
+        done(record("show", one["record"], "--file", "letter.pdf"))
+
+
+def test_an_unchanged_record_has_no_next_version(record, ref, folder):
+    words = ("update", ref, "letter.pdf", "--as", "hospital")
+
+    refused(record(*words), r"letter\.pdf is version 1 already; nothing is changed")
+    relabelled = said(record(*words, "--labels", "DOCUMENT,PSY", "--json"))
+
+    assert relabelled["version"] == 2
+
+
 # Emergencies
+
+
+def test_one_reason_has_another_salt_for_each_emergency(record, ref, folder):
+    words = ("break-glass", ref, "--reason", "reason.txt", "--as", "hospital", "--id")
+    made = []
+    for _ in range(2):
+        emergency = done(record(*words)).out.strip()
+        made.append(load(folder / "reason.txt.opening.json"))
+        done(record("review", emergency, "justified", "--as", "patient"))
+
+    assert made[0].digest == made[1].digest
+    assert made[0].commitment != made[1].commitment
+    assert [one.whom for one in made] == [f"{PATIENT} 0", f"{PATIENT} 1"]
 
 
 def test_an_emergency_is_used_reviewed_by_signature_and_overdue_where_it_is_not(
@@ -564,6 +613,8 @@ def test_an_emergency_is_used_reviewed_by_signature_and_overdue_where_it_is_not(
     (late,) = said(record("overdue", "--member", "Hospital", "--json"))
     assert late["overdue"] is True
     refused(record(*words), "cannot break the glass: the review of emergency")
+    gone = (*words[:3], "gone.txt", "--as", "hospital")
+    refused(record(*gone), r"gone\.txt is no file; name the document to commit to")
 
     (folder / "report.txt").write_text("Nobody had asked for it.")
     signed = ("sign-review", emergency, "unjustified", "--report", "report.txt", "--as", "patient")
@@ -914,9 +965,21 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
         ("record", "review", HEX, "fine", "--as", "regulator"),
         "'fine' is no finding; known are justified, unjustified",
     ),
-    "glass without reason": (
-        ("record", "break-glass", HEX, "--reason", "gone.txt", "--as", "hospital"),
-        r"gone\.txt is no file",
+    "glass of an unknown record": (
+        ("record", "break-glass", HEX, "--reason", "letter.pdf", "--as", "hospital"),
+        f"No record {HEX} is registered here; ask its custodian",
+    ),
+    "document that is a folder": (
+        ("consent", *GRANT, "--document", ".", "--as", "patient"),
+        r"\. is no file; name the document to commit to",
+    ),
+    "record that is a folder": (
+        ("record", "register", ".", "--patient", "patient", "-l", "CARE", "--as", "hospital"),
+        r"\. is no file; name the document to commit to",
+    ),
+    "document that is the folder above": (
+        ("consent", *GRANT, "--document", "..", "--as", "patient"),
+        r"\.\. is no file; name the document to commit to",
     ),
     "log of nobody": (
         ("record", "gaps", "patient.json", "--as", "stranger"),

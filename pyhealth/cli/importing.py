@@ -137,7 +137,7 @@ def _made(desk: Desk, patient: str, file: Path, drafts: list[Draft], do: Do) -> 
     from pyhealth.consents.giving import due, require_room
     from pyhealth.openings import commit
 
-    document, now = commit(file, "consent").commitment, desk.now()
+    document, now = commit(file, "consent", patient).commitment, desk.now()
     new = due(desk.health.index, patient, drafts, document, now)
     wanted = [draft for draft, is_new in zip(drafts, new, strict=True) if is_new]
     require_room(desk.health.consents, patient, wanted, now)

@@ -91,7 +91,7 @@ def register(
     with opened(network, account) as health:
         desk = Desk.of(health)
         who = desk.account(patient or f"{subject}@{desk.own_member(None)}")
-        ref = health.records.register(who, *about, _committed(health, file, subject))
+        ref = health.records.register(who, *about, _committed(health, file, subject, who))
         described = _described(ref, health.records.record_of(ref))
     if only_ref:
         print("0x" + ref.hex())
@@ -118,7 +118,10 @@ def update(
     with opened(network, account) as health:
         known = _known(health, ref)
         about = _about(known, labels, confidentiality)
-        committed = _committed(health, file, subject)
+        committed = _committed(health, file, subject, known.patient)
+        same = (*about, committed) == (known.labels, known.confidentiality, known.commitment)
+        if same and Desk.of(health).own_member(None) == known.custodian:
+            raise InputError(f"{file} is version {known.version} already; nothing is changed.")
         health.records.update(ref, known.version, *about, committed)
         described = _described(ref, health.records.record_of(ref))
     show(described | _opening(file, subject), as_json=as_json)
@@ -137,12 +140,12 @@ def show_record(
 
     Example: `pyhealth record show 0x4f1c… --file letter.pdf`
     """
-    from pyhealth.openings import load, opening_file
+    from pyhealth.openings import opens
 
     ref = hash_of(record, "The record")
     with opened(network) as health:
         known = _known(health, ref)
-    if file and not load(opening_file(file)).opens(file, known.commitment):
+    if file and not opens(file, known.commitment):
         raise InputError(f"{file} is not version {known.version} of record {record}.")
     show(_described(ref, known) | {"file_checked": file}, as_json=as_json)
 
@@ -225,13 +228,13 @@ def cohort(
         print("There is none.")
 
 
-def _committed(health: Health, file: Path, subject: str | None) -> bytes:
+def _committed(health: Health, file: Path, subject: str | None, patient: str) -> bytes:
     """Keep a record before anything is sent, and return the commitment to it."""
     from pyhealth.openings import commit, content_of
     from pyhealth.privacy.stores import VaultStore
 
     if subject is None:
-        return commit(file, "record").commitment
+        return commit(file, "record", patient).commitment
     return VaultStore(health.vault).keep(subject, content_of(file))
 
 

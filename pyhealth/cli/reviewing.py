@@ -50,11 +50,16 @@ def break_glass(
 
     Example: `pyhealth record break-glass 0x4f1c… --reason reason.txt --as hospital`
     """
+    from pyhealth.errors import RecordUnknown
     from pyhealth.openings import commit, opening_file
 
     ref = hash_of(record, "The record")
     with opened(network, account) as health:
-        committed = commit(reason, "reason").commitment
+        desk = Desk.of(health)
+        if (known := health.records.record_of(ref)) is None:
+            raise RecordUnknown(ref)
+        number = health.records.emergencies_of(desk.own_member(None))
+        committed = commit(reason, "reason", f"{known.patient} {number}").commitment
         made = health.records.break_glass(ref, committed)
         told = _described(made, health.records.emergency_of(made))
     if only_id:
@@ -96,7 +101,7 @@ def review(
         else:
             which = hash_of(str(emergency), "The emergency")
             found = one_of(Finding, finding, "finding")
-            receipt = health.records.review(which, found, _committed(report))
+            receipt = health.records.review(which, found, _committed(report, which))
         told = _described(which, health.records.emergency_of(which))
     done = {"transaction": receipt.transaction, "block": receipt.block_number}
     show(told | done, as_json=as_json)
@@ -124,7 +129,7 @@ def sign_review(
     which, found = hash_of(emergency, "The emergency"), one_of(Finding, finding, "finding")
     with opened(network, account) as health:
         by = {"signer": health.signer.address, "deadline": deadline(health, valid)}
-        said = which, found, _committed(report)
+        said = which, found, _committed(report, which)
         message = review_message(health.records.domain, *said, **by)  # type: ignore[arg-type]
         words = f"the emergency {emergency} was {found.name.lower()}"
         file = message.signed_by(health.signer).save(out, [words])
@@ -160,10 +165,10 @@ def overdue(
         print("There is none.")
 
 
-def _committed(report: Path | None) -> bytes:
+def _committed(report: Path | None, emergency: bytes) -> bytes:
     from pyhealth.openings import commit
 
-    return commit(report, "report").commitment if report else bytes(32)
+    return commit(report, "report", "0x" + emergency.hex()).commitment if report else bytes(32)
 
 
 def _described(which: bytes, emergency: Emergency | None) -> dict[str, Any]:
