@@ -17,6 +17,7 @@ from pyhealth.values import Role
 E = TypeVar("E", bound=IntEnum)
 UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 NAME_BYTES = 32
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST = timedelta(days=36_500)
 DEEPEST = 5_000  # levels that parsers may go down, far fewer than the C stack holds
 
@@ -53,11 +54,14 @@ def moment_of(text: str, what: str, now: datetime) -> datetime:
         return now + span_of(text)
     try:
         moment = datetime.fromisoformat(text.strip())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InputError(
             f"{what} {text!r} is no moment; write 2027-01-31, 2027-01-31T12:00Z, or 365d from now."
         ) from error
+    if moment < EARLIEST:
+        raise InputError(f"{what} {text!r} lies before 1970, where the clocks of chains start.")
+    return moment
 
 
 def amount_of(text: str, what: str) -> Decimal:

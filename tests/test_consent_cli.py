@@ -236,6 +236,72 @@ def test_all_that_can_be_signed_is_signed_and_handed_in(consent, folder, sharing
     )
 
 
+def test_what_a_file_signs_is_shown_in_words_and_no_other_words_are_taken(consent, folder, sharing):
+    place = sharing.consents().binding.address
+    signed = said(consent("sign", *GRANT, "--out", "s.json", "--as", "patient", "--json"))
+    where = ("--nonce", "0", "--registry", place, "--chain-id", "31337", "--as", "patient")
+    done(consent("sign", "deny", "1", "-p", "TREAT", *where, "--out", "away.json"))
+    paper = json.loads((folder / "s.json").read_text())
+    lie = paper | {"says": [f"for patient {PATIENT}: permit Hospital to read one letter"]}
+    (folder / "lied.json").write_text(json.dumps(lie))
+
+    shown = said(consent("show", "s.json", "--json"))
+    away = said(consent("show", "away.json", "--json"))
+    lied = consent("show", "lied.json", "--json")
+
+    assert (shown["says"], shown["signer"], shown["signed"]) == (signed["says"], PATIENT, True)
+    assert shown["hand_in_before"] == signed["hand_in_before"]
+    assert "deny Hospital (member 1)" in away["says"]
+    assert lied.json["says"] == signed["says"]
+    for told in (lied, consent("submit", "lied.json", "--as", "stranger")):
+        refused(
+            told, "permit Hospital to read one letter', and signed is: for patient .* made anew"
+        )
+    assert said(consent("list", "--patient", "patient", "--json")) == []
+    (folder / "silent.json").write_text(json.dumps(paper | {"says": []}))
+    done(consent("submit", "silent.json", "--as", "stranger"))
+
+
+@pytest.mark.parametrize(
+    ("field", "number"), [("ceiling", 99), ("purposes", 1 << 60), ("actions", 1 << 7)]
+)
+def test_an_instruction_with_codes_that_are_not_known_is_refused(consent, folder, field, number):
+    done(consent("sign", *GRANT, "--out", "s.json", "--as", "patient"))
+    paper = json.loads((folder / "s.json").read_text())
+    paper["typed_data"]["message"][field] = number
+    (folder / "s.json").write_text(json.dumps(paper))
+
+    refused(
+        consent("submit", "s.json", "--as", "stranger"),
+        rf"s\.json is no instruction that is known here \({field} {number}\)",
+    )
+
+
+def test_a_revocation_is_known_to_be_handed_in_when_its_time_is_over(consent, folder, sharing):
+    done(consent(*GRANT, "--as", "patient"))
+    done(
+        consent("sign", "revoke", "Hospital", "--valid", "1h", "--out", "r.json", "--as", "patient")
+    )
+    done(consent("submit", "r.json", "--as", "stranger"))
+    sharing.later(DAY)
+    sharing.rpc.call("evm_mine")
+
+    assert said(consent("submit", "r.json", "--as", "insurer", "--json"))["handed_in_before"]
+
+
+def test_a_review_in_other_words_is_refused(record, ref, folder):
+    words = ("break-glass", ref, "--reason", "reason.txt", "--as", "hospital", "--id")
+    emergency = done(record(*words)).out.strip()
+    done(record("sign-review", emergency, "unjustified", "--as", "patient"))
+    paper = json.loads((folder / "review.json").read_text())
+    paper["says"] = [paper["says"][0].replace("unjustified", "justified")]
+    (folder / "review.json").write_text(json.dumps(paper))
+
+    told = record("review", "--signed", "review.json", "--as", "stranger")
+
+    refused(told, f"was justified', and signed is: the emergency {emergency} was unjustified")
+
+
 def test_no_node_is_asked_where_all_is_said(consent, cli, folder, sharing):
     place = sharing.consents().binding.address
     where = ("--registry", place, "--chain-id", "31337", "--network", "http://127.0.0.1:1")
@@ -777,6 +843,7 @@ def test_a_cursor_is_what_it_is_named(consent, record, ref, folder):
 
 # Bad input
 
+OFFLINE = ("--registry", CLINIC, "--chain-id", "31337", "--as", "patient")
 BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "no purpose": (("consent", "grant", "Hospital", "--as", "patient"), "No purpose is given"),
     "unknown purpose": (
@@ -859,6 +926,51 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "representation without end": (
         ("consent", "sign", "appoint", "clinic", "--as", "patient"),
         "A representative needs an end; give --until",
+    ),
+    "nothing of that version to revoke": (
+        ("consent", "sign", "revoke", "Hospital", "--version", "3", "--as", "patient"),
+        r"0 directives stand for Hospital \(member 1\); say which with --place",
+    ),
+    "signed for no time": (
+        ("consent", "sign", *GRANT, "--valid", "0d", "--as", "patient"),
+        "--valid 0d would end at once; give a longer time",
+    ),
+    "a representation that is over": (
+        ("consent", "sign", "appoint", "clinic", "--until", "2000-01-01", "--as", "patient"),
+        "--until 2000-01-01 is over already; give an end that is still to come",
+    ),
+    "number below zero": (
+        ("consent", "sign", "grant", "1", "-p", "TREAT", *OFFLINE, "--nonce", "-2"),
+        "nonce -2 is no uint64; give a number from 0",
+    ),
+    "number too large": (
+        ("consent", "sign", "grant", "1", "-p", "TREAT", *OFFLINE, "--nonce", str(10**22)),
+        "nonce 10000000000000000000000 is no uint64",
+    ),
+    "member too large": (
+        ("consent", "sign", "grant", "99999999999", "-p", "TREAT", *OFFLINE, "--nonce", "0"),
+        "member 99999999999 is no uint32",
+    ),
+    "place below zero": (
+        ("consent", "sign", "revoke", "1", "--place", "-1", "--version", "1", *OFFLINE, "--nonce", "0"),
+        "place -1 is no uint8",
+    ),
+    "no chain": (
+        ("consent", "sign", "grant", "1", "-p", "TREAT", *OFFLINE, "--nonce", "0", "--chain-id", str(10**80),
+         "--signer", CLINIC, "--unsigned"),
+        "is the number of no chain",
+    ),
+    "from before 1970": (
+        ("consent", *GRANT, "--from", "1960-01-01", "--as", "patient"),
+        "--from '1960-01-01' lies before 1970, where the clocks of chains start",
+    ),
+    "until before 1970": (
+        ("consent", "appoint", "clinic", "--until", "1960-01-01", "--as", "patient"),
+        "--until '1960-01-01' lies before 1970",
+    ),
+    "log before 1970": (
+        ("record", "anchor", "patient.json", "--from", "1960-01-01", "--as", "hospital"),
+        "--from '1960-01-01' lies before 1970",
     ),
     "nothing stands to revoke": (
         ("consent", "sign", "revoke", "Hospital", "--as", "patient"),

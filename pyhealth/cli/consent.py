@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="consent", help="What a patient allows.", no_args_is_help=True)
 app.command()(instructing.sign)
+app.command("show")(instructing.show_signed)
 app.command()(instructing.submit)
 app.command()(instructing.cancel)
 app.command("import")(importing.import_consent)

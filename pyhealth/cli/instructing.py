@@ -1,10 +1,10 @@
-"""pyhealth consent sign, submit: instructions signed without ether, and handed in by anyone."""
+"""pyhealth consent sign, show, submit: instructions signed without ether, handed in by anyone."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,7 +35,7 @@ from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
     from pyhealth.cli.signing import Pen
-    from pyhealth.messages import Message
+    from pyhealth.messages import Message, SignedMessage
     from pyhealth.values import Grantee, Instruction, Provision, Terms
 
 WHATS = ("grant", "deny", "revoke", "cancel", "appoint", "dismiss", "move", "contest")
@@ -107,6 +107,49 @@ def sign(
     show(described, as_json=as_json)
 
 
+def show_signed(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Made by 'consent sign'.")],
+    network: NetworkOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a file asks to sign, or has signed, in words: read it before signing or handing in.
+
+    The words come from the message itself; a file that says something else is refused.
+
+    Example: `pyhealth consent show signed.json`
+    """
+    from pyhealth.consents.messages import read_instruction
+    from pyhealth.values import utc
+
+    signed = read_instruction(file)
+    said: dict[str, Any] = signed.message.fields
+    domain = signed.message.domain
+    with opened(network) as health:
+        ways = _ways(Desk.of(health), signed)
+    told = {
+        "says": ways[0],
+        "signer": said["signer"],
+        "number": said["nonce"],
+        "signed_at": utc(said["signedAt"]),
+        "hand_in_before": utc(said["deadline"]),
+        "signed": bool(signed.signature),
+        "contract": domain.contract,
+        "chain": domain.chain_id,
+        "commits_to": said.get("document"),
+    }
+    show(told, as_json=as_json)
+    signed.require_said(*ways)
+
+
+def _ways(desk: Desk, signed: SignedMessage) -> list[str]:
+    """Return what a message says in words: with names where it is for this chain, and without."""
+    from pyhealth.consents.words import by_number, message_in_words
+
+    here = signed.message.domain == desk.health.consents.domain
+    titles = [desk.title, by_number] if here else [by_number]
+    return [message_in_words(signed.message, title) for title in titles]
+
+
 def submit(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Made by 'consent sign'.")],
     signature: Annotated[
@@ -122,23 +165,23 @@ def submit(
 
     Example: `pyhealth consent submit signed.json --as stranger`
     """
-    from pyhealth.consents.messages import KINDS
+    from pyhealth.consents.messages import read_instruction
     from pyhealth.consents.relaying import hand_in
-    from pyhealth.consents.words import message_in_words
-    from pyhealth.messages import SignedMessage, load, read_bytes
+    from pyhealth.messages import read_bytes
 
-    signed = load(file, KINDS)
+    signed = read_instruction(file)
     if signature:
         try:
-            signed = SignedMessage(signed.message, read_bytes(signature))
+            signed = replace(signed, signature=read_bytes(signature))
         except ValueError as error:
             raise InputError(f"--signature is none ({error}).") from error
     with opened(network, account) as health:
+        ways = _ways(Desk.of(health), signed)
+        signed.require_said(*ways)
         done = hand_in(health.consents, health.index, signed)
-        words = message_in_words(signed.message, Desk.of(health).title)
     show(
         {
-            "says": words,
+            "says": ways[0],
             "signer": signed.message.fields["signer"],
             "handed_in_before": done.before,
             "transaction": done.transaction,
@@ -207,7 +250,7 @@ def _revocation(
         stands = [
             (i, one.version)
             for i, one in enumerate(found)
-            if pen.now < one.valid_until and place in (None, i)
+            if pen.now < one.valid_until and place in (None, i) and version in (None, one.version)
         ]
         if len(stands) != 1:
             raise InputError(
@@ -242,5 +285,8 @@ def _about(
     power, ends = given
     if ends is None:
         raise InputError("A representative needs an end; give --until, such as 365d.")
-    until = seconds_of(moment_of(ends, "--until", pen.now))
-    return appointment(pen.domain, patient, account, (one_of(Power, power, "power"), until), by)
+    until = moment_of(ends, "--until", pen.now)
+    if until <= pen.now:
+        raise InputError(f"--until {ends} is over already; give an end that is still to come.")
+    given_to = one_of(Power, power, "power"), seconds_of(until)
+    return appointment(pen.domain, patient, account, given_to, by)

@@ -21,7 +21,7 @@ from pyhealth.cli.shell import (
 from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
-    from pyhealth.values import Emergency
+    from pyhealth.values import Emergency, Finding
 
 EmergencyArgument = Annotated[
     str | None, typer.Argument(metavar="EMERGENCY", help="Its identifier, 0x….")
@@ -95,9 +95,12 @@ def review(
     with opened(network, account) as health:
         if signed is not None:
             handed = load(signed, KINDS)
-            said = handed.message.fields["emergencyId"]
-            assert isinstance(said, bytes)
-            which, receipt = said, health.records.review_by_signature(handed)
+            said: Any = handed.message.fields
+            if said["finding"] not in (*Finding,):
+                raise InputError(f"{signed} holds finding {said['finding']}, which is none.")
+            handed.require_said(_words(said["emergencyId"], Finding(said["finding"])))
+            which = said["emergencyId"]
+            receipt = health.records.review_by_signature(handed)
         else:
             which = hash_of(str(emergency), "The emergency")
             found = one_of(Finding, finding, "finding")
@@ -131,7 +134,7 @@ def sign_review(
         by = {"signer": health.signer.address, "deadline": deadline(health, valid)}
         said = which, found, _committed(report, which)
         message = review_message(health.records.domain, *said, **by)  # type: ignore[arg-type]
-        words = f"the emergency {emergency} was {found.name.lower()}"
+        words = _words(which, found)
         file = message.signed_by(health.signer).save(out, [words])
     show({"says": words, "signer": by["signer"], "file": file}, as_json=as_json)
 
@@ -169,6 +172,10 @@ def _committed(report: Path | None, emergency: bytes) -> bytes:
     from pyhealth.openings import commit
 
     return commit(report, "report", "0x" + emergency.hex()).commitment if report else bytes(32)
+
+
+def _words(emergency: bytes, finding: Finding) -> str:
+    return f"the emergency 0x{emergency.hex()} was {finding.name.lower()}"
 
 
 def _described(which: bytes, emergency: Emergency | None) -> dict[str, Any]:
