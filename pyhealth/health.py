@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from pyhealth.chain import network
 from pyhealth.chain.binding import Binding
 from pyhealth.chain.network import Chain
 from pyhealth.chain.sender import Sender
-from pyhealth.chain.wallet import AskPassword, Signer, Wallet, no_prompt
+from pyhealth.chain.wallet import CAST, AskPassword, Signer, Wallet, cast_address, no_prompt
 from pyhealth.claims import ClaimAdjudicator
 from pyhealth.config import EMBEDDED, Settings, load_settings
 from pyhealth.consents import ConsentRegistry
@@ -26,6 +26,7 @@ from pyhealth.records import RecordRegistry
 if TYPE_CHECKING:
     from pyhealth.index import Index  # SQLAlchemy takes a while to import
     from pyhealth.privacy.gate import Gate
+    from pyhealth.privacy.pseudonyms import Pseudonyms
     from pyhealth.privacy.stores import Store
     from pyhealth.privacy.vault import Vault
     from pyhealth.trials.desk import Trials  # and so do the readers of study records
@@ -43,7 +44,10 @@ class Health:
     settings: Settings
     chain: Chain
     wallet: Wallet
-    account: str | None = None  # one of the cast, a keystore; None: the environment's
+    account: str | None = None  # one of the cast, a keystore, a pseudonym; None: the environment's
+
+    def __post_init__(self) -> None:
+        self.wallet = replace(self.wallet, pseudonym=lambda name: self.pseudonyms.called(name))
 
     @cached_property
     def signer(self) -> Signer:
@@ -123,6 +127,19 @@ class Health:
     def claims(self) -> ClaimAdjudicator:
         """Claims, decided and paid."""
         return ClaimAdjudicator(self._binding("ClaimAdjudicator"))
+
+    @cached_property
+    def pseudonyms(self) -> Pseudonyms:
+        """The accounts of the vault's subjects, one for each relationship."""
+        from pyhealth.privacy.pseudonyms import Pseudonyms
+
+        return Pseudonyms(self.vault, self.consortium.binding.address, self._member_called)
+
+    def _member_called(self, text: str) -> int:
+        from pyhealth.governance.register import member_called, register_of
+
+        who = cast_address(text) if text in CAST and self.chain.local else text
+        return member_called(self.consortium, register_of(self.consortium), who)
 
     @cached_property
     def vault(self) -> Vault:

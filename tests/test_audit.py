@@ -141,7 +141,8 @@ def test_a_permit_is_a_decision_with_outcome_0():
     assert parties["IRCP"]["purposeOfUse"][0]["coding"][0]["code"] == "TREAT"
     assert parties["110150"]["network"]["type"] == "5"
     things = entities(decided)
-    assert set(things) == {"1", "Consent"}
+    assert set(things) == {"1", "2", "Consent"}
+    assert things["2"]["what"]["identifier"]["value"] == f"eip155:31337:0x{RECORD.hex()}"
     assert things["Consent"]["what"]["identifier"]["value"] == f"eip155:31337:{PATIENT}:5:1:3"
 
 

@@ -3,6 +3,7 @@ pyhealth claim
 ├── given a plan, its coverages and a funded pool
 │   ├── submit decides and pays, and ends with a reconciliation
 │   │   ├── again, it submits nothing twice
+│   │   ├── a number that was used for other content is refused with its place
 │   │   ├── killed at random moments and run again, it comes to the same result
 │   │   └── what cannot be taken is refused with file and line, and the rest goes on
 │   ├── show, explain and remit tell what was decided; remit the same bytes every time
@@ -10,6 +11,7 @@ pyhealth claim
 │   ├── a replacement and a void in a file are carried out after the rest
 │   └── a short pool pends, and settle pays
 ├── coverages are enrolled once, and shared with providers
+├── coverages, authorisations and contracts end before their time, and not after it
 └── on a chain that is not local, what tells amounts asks for a flag
 """
 
@@ -17,6 +19,8 @@ import json
 import random
 import signal
 import time
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, Cli
@@ -111,6 +115,40 @@ def test_submit_decides_and_pays_each_claim_once(insured, hospital):
     assert hospital.claims.claims_of(HOSPITAL) == first["submitted"]
     paid = hospital.claims.token.balance_of(hospital.signer.address)
     assert f"{paid / 100:.2f}" == first["amount"]
+
+
+OTHERS = {
+    "another charge": {
+        "item": item(net={"value": 81, "currency": "EUR"}),
+        "total": {"value": 81, "currency": "EUR"},
+    },
+    "another day": {"item": item(servicedDate="2025-02-11")},
+    "another service": {"item": item(modifier=[{"coding": [{"code": "M1"}]}])},
+    "another coverage": {
+        "insurance": [{"sequence": 1, "focal": True, "coverage": {"reference": "Coverage/C-1004"}}]
+    },
+    "another line": {
+        "item": [*item(), *item(sequence=2, servicedDate="2025-02-11")],
+        "total": {"value": 160, "currency": "EUR"},
+    },
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_submit_refuses_a_number_that_was_used_for_other_content(name, insured, hospital, tmp_path):
+    submit(insured, written(tmp_path / "first.ndjson", [resource("A"), resource("B", "C-1001")]))
+    file = written(
+        tmp_path / "second.ndjson", [resource("B", "C-1001"), resource("A", **OTHERS[name])]
+    )
+
+    told = submit(insured, file, status=1)
+
+    assert (told["submitted"], told["before"], told["refused"]) == (1, 1, 1)
+    assert told["refusals"] == [
+        f"{file}, line 2: claim 'A' was submitted before with other content, 80.00 charged in all; "
+        "give this one a number of its own, and where it corrects the former, let it replace that."
+    ]
+    assert hospital.claims.claims_of(HOSPITAL) == 2
 
 
 def killed(cli: Cli, hospital: Health, file, *, claims: int, kills: int, seconds: float) -> None:
@@ -335,6 +373,53 @@ def test_coverages_are_enrolled_once_and_shared(insured, tmp_path, hospital):
     assert unknown.json["refused"] == 8
     assert taken.json == {"plans": 1, "coverages": 5}
     assert known.json["submitted"] == 8
+
+
+def rows_of_a_running_coverage(tmp_path: Path) -> Path:
+    file = tmp_path / "running.csv"
+    file.write_text("coverage,first_day,last_day,person\nC-1,2025-01-01,2099-12-31,P-1\n")
+    return file
+
+
+def test_what_a_payer_gave_ends_before_its_time(insured, hospital, tmp_path):
+    insured("claim", "coverage", rows_of_a_running_coverage(tmp_path), "--as", "insurer")
+    insured("claim", "contract", 1, "Hospital", "--from", "2025-01-01", "--to", "2099-12-31",
+            "--as", "insurer")  # fmt: skip
+    insured("claim", "authorise", "C-1", "--category", "surgery", "--units", 1, "--name", "PA-1",
+            "--from", "2025-01-01", "--to", "2099-12-31", "--as", "insurer")  # fmt: skip
+    ref, registry = Desk(hospital).book.card("C-1").ref, hospital.coverage
+    last, until = date(2098, 6, 30), date(2098, 7, 1)
+
+    told = [
+        insured("claim", *what, "--last", last, "--as", "insurer", "--json")
+        for what in (
+            ("end-authorisation", "C-1", "PA-1"),
+            ("end-contract", 1, "Hospital"),
+            ("end-coverage", "C-1"),
+        )
+    ]
+
+    assert [(one.status, one.json["last_day"]) for one in told] == [(0, str(last))] * 3
+    assert registry.authorisation_of(ref, 1).until == until
+    assert registry.is_contracted(1, HOSPITAL, last)
+    assert not registry.is_contracted(1, HOSPITAL, until)
+    assert registry.coverage_of(ref).until == until
+    assert Desk(hospital).book.card("C-1").until == until
+
+
+def test_a_coverage_ends_today_where_no_day_is_named_and_never_later(insured, hospital, tmp_path):
+    insured("claim", "coverage", rows_of_a_running_coverage(tmp_path), "--as", "insurer")
+    ref, today = Desk(hospital).book.card("C-1").ref, Desk(hospital).today()
+
+    ended = insured("claim", "end-coverage", "C-1", "--as", "insurer", "--json")
+    later = insured("claim", "end-coverage", "C-1", "--last", "2099-01-01", "--as", "insurer")
+    foreign = insured("claim", "end-coverage", "C-1", "--as", "hospital")
+
+    assert ended.json["last_day"] == str(today)
+    assert hospital.coverage.coverage_of(ref).until == today + timedelta(1)
+    assert (later.status, foreign.status) == (1, 1)
+    assert "Insurer" in foreign.err or "payer" in foreign.err
+    assert hospital.coverage.coverage_of(ref).until == today + timedelta(1)
 
 
 def test_amounts_are_told_on_public_chains_only_where_that_is_asked_for(insured, monkeypatch):

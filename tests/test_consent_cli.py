@@ -9,6 +9,7 @@ pyhealth consent, pyhealth record
 ├── a hospital registers, updates and shows a record; the salt stays beside the file
 ├── access is permitted with exit 0, refused with exit 1; both are in the log
 ├── the log is a table, JSON, FHIR AuditEvents and a page; a damaged index ends it with 1
+├── its AuditEvents are decisions; only a custodian says that data was handed out
 ├── an emergency is broken open, used, reviewed by signature, and overdue where it is not
 ├── a custodian's log is anchored and compared; each gap is named
 ├── a study's cohort is listed
@@ -598,12 +599,27 @@ def test_the_log_is_fhir_and_a_page(record, consent, ref, folder):
 
     bundle = json.loads((folder / "log.json").read_text())
     events = [one["resource"] for one in bundle["entry"]]
-    assert [one["outcome"] for one in events] == ["0", "0", "8"]
+    assert [one["outcome"] for one in events] == ["0", "8"]
+    assert {one["subtype"][0]["code"] for one in events} == {"AuthZ-Consent"}
     assert all("Patient/f001" in json.dumps(one) for one in events)
     page = (folder / "log.html").read_text()
     assert "asks to access for HMARKT: refused" in page
     assert "<script" not in page
     assert "http://" not in page
+
+
+def test_only_the_custodian_says_that_data_was_handed_out(record, consent, ref, folder):
+    done(consent("grant", "everyone", "-p", "TREAT", "--as", "patient"))
+    done(record("access", ref, "-p", "TREAT", "--as", "insurer"))
+
+    def subtypes(*words: str) -> list[str]:
+        done(record("log", "--patient", "patient", "--fhir", "log.json", *words))
+        entries = json.loads((folder / "log.json").read_text())["entry"]
+        return [one["resource"]["subtype"][0]["code"] for one in entries]
+
+    assert subtypes("--as", "hospital") == ["AuthZ-Consent"]
+    assert subtypes("--served", "--as", "insurer") == ["AuthZ-Consent"]
+    assert sorted(subtypes("--served", "--as", "hospital")) == ["AuthZ-Consent", "read"]
 
 
 def test_a_damaged_index_ends_the_log_with_1(record, consent, ref, sharing, home):
@@ -700,7 +716,9 @@ def test_a_custodians_log_is_anchored_and_compared(record, consent, ref, folder,
     done(consent(*GRANT, "--as", "patient"))
     done(record("access", ref, "-p", "TREAT", "--as", "hospital"))
     record("access", ref, "-p", "HMARKT", "--as", "hospital")
-    done(record("log", "--patient", "patient", "--fhir", "log.json"))
+    done(
+        record("log", "--patient", "patient", "--fhir", "log.json", "--served", "--as", "hospital")
+    )
     gaps = ("gaps", "log.json", "--member", "Hospital", "--json")
     sharing.later(DAY)
 
@@ -1092,6 +1110,10 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "document that is the folder above": (
         ("consent", *GRANT, "--document", "..", "--as", "patient"),
         r"\.\. is no file; name the document to commit to",
+    ),
+    "served where": (
+        ("record", "log", "--served", "--as", "hospital"),
+        "--served is said in the events of --fhir; name their file",
     ),
     "log of nobody": (
         ("record", "gaps", "patient.json", "--as", "stranger"),

@@ -11,6 +11,7 @@ consents
 │   ├── whoever hands a signature in, what was signed is done, for every type
 │   ├── a contract wallet signs (ERC-1271), for every type
 │   ├── what somebody else handed in first is done, and said to be
+│   ├── where the chain's clock is behind the signer's, it is waited for, and no longer than SKEW
 │   └── a file that is no signed message is refused, with what is wrong
 ├── attacks with a signature, for every type
 │   ├── again; as another function; after a revocation
@@ -35,7 +36,9 @@ consents
 """
 
 import json
+import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -64,6 +67,7 @@ from eth_account.messages import _hash_eip191_message, encode_typed_data
 
 from pyhealth import errors
 from pyhealth.chain.transactions import Call
+from pyhealth.consents import relaying
 from pyhealth.consents.messages import KINDS
 from pyhealth.consents.relaying import hand_in
 from pyhealth.deployment.artifacts import constructor_data, read_artifact
@@ -263,6 +267,34 @@ def test_another_instruction_under_a_used_number_is_not_taken_for_done(sharing):
 
     with refused(errors.InstructionOutOfTurn, PATIENT, 0, 1):
         hand_in(relay.consents, relay.index, second)
+
+
+def test_a_chains_clock_that_is_a_little_behind_is_waited_for(sharing, monkeypatch):
+    monkeypatch.setattr(relaying, "PAUSE", 0.1)
+    message = sharing.message(GRANT, signed_at=sharing.now() + 3 * SECOND)
+    relay = sharing.health("stranger")
+
+    done = hand_in(relay.consents, relay.index, message.signed_by(key("patient")))
+
+    assert not done.before
+    assert sharing.did(GRANT)
+
+
+def test_a_chains_clock_that_stands_still_is_waited_for_no_longer_than_the_skew(
+    sharing, monkeypatch
+):
+    monkeypatch.setattr(relaying, "PAUSE", 0.1)
+    monkeypatch.setattr(relaying, "SKEW", SECOND)
+    now = datetime.now(UTC).replace(microsecond=0)
+    signed = sharing.message(GRANT, signed_at=now, deadline=now + DAY).signed_by(key("patient"))
+    sharing.rpc.call("anvil_setTime", int((now - HOUR).timestamp()))
+    sharing.rpc.call("evm_mine")
+    relay, began = sharing.health("stranger"), time.monotonic()
+
+    with refused(errors.InstructionFromFuture, PATIENT, now):
+        hand_in(relay.consents, relay.index, signed)
+
+    assert 1 < time.monotonic() - began < 30
 
 
 CHANGES = {

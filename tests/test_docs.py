@@ -21,6 +21,7 @@ REFUSED = re.compile(r"^(?P<line>.*\S)\s+# refused(?:: (?P<words>.*))?$")
 MARK = "\x1e"
 SECONDS = 300
 PRELUDE = r"""set -euo pipefail
+trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
 refused() {  # WORDS COMMAND: the command fails, and says the words
   local told
   if told=$(eval "$2" 2>&1); then echo "was not refused: $2" >&2; exit 97; fi

@@ -12,6 +12,7 @@ pyhealth record open, fetch, serve, token
 """
 
 import re
+import secrets
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -141,6 +142,49 @@ def test_once_the_subject_is_erased_nothing_opens_it_and_the_others_still_open(
 
     refused(record("open", kept, *FOR_TREAT, "--as", "hospital"), "Nothing that is kept here")
     assert opened(record, other) == b"Another patient's."
+
+
+def test_given_no_patient_the_subject_gets_a_pseudonym_of_this_house(sharing, cli, record, folder):
+    about = "--labels", "LABORATORY", "--ref"
+    house = done(
+        record("register", "letter.txt", "--subject", MRN, *about, "--as", "hospital")
+    ).out.strip()
+    signed = "sign", "grant", "Hospital", "--purposes", "TREAT", "--as", f"{MRN}@Hospital"
+    done(cli("consent", *signed))
+    done(cli("consent", "submit", "signed.json", "--as", "stranger"))
+
+    assert opened(record, house) == LETTER
+    pseudonym = sharing.health("hospital").pseudonyms.called(f"{MRN}@1").address
+    assert sharing.records().record_of(bytes.fromhex(house[2:])).patient == pseudonym
+
+
+# The drill
+
+
+def test_a_lost_vault_and_its_lost_key_come_back_from_backup_and_shares(
+    sharing, cli, record, folder, home, monkeypatch
+):
+    sharing.permit()
+    keys = [secrets.token_hex(32) for _ in range(2)]
+    cli.environment["PYHEALTH_VAULT_KEY"] = keys[0]
+    letter = registered(record, "letter.txt", MRN)
+    (folder / "other.txt").write_bytes(b"Another patient's.")
+    other = registered(record, "other.txt", "MRN 0043")
+    privacy = lambda *words: done(cli("privacy", *words))  # noqa: E731
+    privacy("vault", "shares", "--out", "shares")
+    privacy("vault", "backup", "vault.backup")
+    privacy("erase", "MRN 0043", "--yes", "--as", "hospital")
+    cli.environment["PYHEALTH_VAULT_KEY"] = keys[1]
+    refused(record("open", letter, *FOR_TREAT, "--as", "hospital"), "PYHEALTH_VAULT_KEK")
+    (file,) = (home / "vault").rglob("*.sqlite")
+    for part in file.parent.glob(f"{file.name}*"):
+        part.unlink()
+
+    shares = "--share", "shares/share-1.txt", "--share", "shares/share-3.txt"
+    privacy("vault", "restore", "vault.backup", "--replace", *shares)
+
+    assert opened(record, letter) == LETTER
+    refused(record("open", other, *FOR_TREAT, "--as", "hospital"), "Nothing that is kept here")
 
 
 # In a folder

@@ -232,6 +232,10 @@ class Journal:
         )
         return [account for (account,) in rows]
 
+    def mined(self) -> list[bytes]:
+        """Return the hashes of all transactions of ours that are in a block."""
+        return [hash_ for (hash_,) in self._all("SELECT hash FROM calls WHERE hash IS NOT NULL")]
+
     def _entries(self, where: str, *values: str | int) -> list[Entry]:
         rows = self._all(f"SELECT {COLUMNS} FROM calls WHERE {where} ORDER BY nonce", *values)
         entries = {

@@ -128,6 +128,14 @@ def create_keystore(home: Path, name: str, password: str) -> tuple[Path, str]:
     return file, Signer.from_key(key).address
 
 
+def no_vault(name: str) -> Signer:
+    """Refuse a pseudonym, where no vault and no chain are at hand to derive it."""
+    raise ConfigError(
+        "SUBJECT@MEMBER is a pseudonym, which the vault derives for a member of a chain's "
+        "consortium; name the network, or an account that needs none."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Wallet:
     """Finds the account meant by a name; refuses well-known keys where they would be anybody's."""
@@ -135,10 +143,11 @@ class Wallet:
     home: Path  # keystores lie in its keystores folder
     environment: Mapping[str, str] = field(repr=False)
     ask_password: AskPassword = field(default=no_prompt, repr=False)
+    pseudonym: Callable[[str], Signer] = field(default=no_vault, repr=False)
 
     def signer(self, name: str | None, *, local: bool, default: str) -> Signer:
-        """Return the account of that name: one of the cast on local chains, or a keystore; none:
-        the environment's.
+        """Return the account of that name: one of the cast on local chains, a keystore, or
+        ``SUBJECT@MEMBER``, a pseudonym; none: the environment's.
         """
         name = name or self.environment.get("PYHEALTH_ACCOUNT")
         signer = self._named(name, local) if name else self._from_environment(local, default)
@@ -156,6 +165,8 @@ class Wallet:
         for file in (Path(name), self.home / "keystores" / f"{name}.json"):
             if file.is_file():
                 return Signer.from_key(self.unlock(file))
+        if "@" in name:
+            return self.pseudonym(name)
         known = ", ".join(
             (*CAST, *sorted(file.stem for file in (self.home / "keystores").glob("*.json")))
         )

@@ -27,6 +27,7 @@ from pyhealth.cli import (  # noqa: F401  # further commands of claim
     following,
     insuring,
     notary,
+    privacy,
     record,
     stopping,
     trial,
@@ -48,6 +49,7 @@ app.add_typer(chain.app)
 app.add_typer(claim.app)
 app.add_typer(consent.app)
 app.add_typer(consortium.app)
+app.add_typer(privacy.app)
 app.add_typer(record.app)
 for part in (conducting, approving, stopping, following):
     trial.app.add_typer(part.app)

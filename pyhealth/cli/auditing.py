@@ -1,14 +1,14 @@
-"""pyhealth record log, anchor, gaps: every access, for the patient, the hospital and auditors."""
+"""pyhealth record anchor, gaps: a custodian's log, held to, and compared with the receipts."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli.sharing import Desk, PatientOption
+from pyhealth.cli.naming import NamesOption, read_known
+from pyhealth.cli.sharing import Desk
 from pyhealth.cli.shell import (
     AccountOption,
     JsonOption,
@@ -16,15 +16,11 @@ from pyhealth.cli.shell import (
     opened,
     print_json,
     show,
-    show_rows,
 )
 from pyhealth.errors import InputError, ProofInvalid
 
 if TYPE_CHECKING:
-    from pyhealth.records.log import Log
     from pyhealth.sharing.accesses import Entry, Fact, Gaps, Period
-    from pyhealth.standards.audit.reading import Known
-    from pyhealth.standards.audit.writing import Names
 
 LogArgument = Annotated[
     list[Path], typer.Argument(metavar="FILE...", help="AuditEvents: JSON, NDJSON, Bundles.")
@@ -35,57 +31,6 @@ FromOption = Annotated[
 UntilOption = Annotated[
     str | None, typer.Option("--until", metavar="MOMENT", help="The first second after it.")
 ]
-NamesOption = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="YAML: which members, patients and records references mean."),
-]
-
-
-def log(
-    patient: PatientOption = None,
-    fhir: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write FHIR AuditEvents.")
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write a page to read and print.")
-    ] = None,
-    names: NamesOption = None,
-    account: AccountOption = None,
-    network: NetworkOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show everything that happened to a patient's records: accesses, refusals, emergencies.
-
-    The receipts form a chain, whose newest hash is on the chain: one that is missing, altered or
-    moved in the index is named, and the command ends with 1.
-
-    Example: `pyhealth record log --patient patient --html log.html`
-    """
-    from pyhealth.records.log import described
-    from pyhealth.records.log import log as read
-
-    with opened(network, account) as health:
-        desk = Desk.of(health)
-        health.index.sync()
-        found, now = read(health.index, health.records, desk.patient(patient)), desk.now()
-        rows = [described(event, desk.title) for event in found.events]
-        if fhir:
-            _write(fhir, _fhir(found, _names(desk, names), now))
-        if html:
-            _write(html, _page(found, rows, now))
-    if as_json:
-        told = {"patient": found.patient, "intact": not found.faults, "events": rows}
-        print_json(told | {"faults": [str(fault) for fault in found.faults]})
-    elif rows:
-        show_rows([_row(one) for one in rows], title=_title(found))
-    else:
-        print("There is none.")
-    if found.faults:
-        raise ProofInvalid(
-            found.faults[0].kind.name,
-            f"The index does not hold all receipts of {found.patient}: {found.faults[0]}; "
-            "read the chain anew with 'pyhealth chain index --rebuild'.",
-        )
 
 
 def anchor(
@@ -188,7 +133,7 @@ def gaps(
         if salts:
             starts, ends = _check_anchored(desk, number, files, salts)
         period = _period(desk, starts, ends)
-        facts, faulty = read_facts(files, _known(desk, names), lenient=lenient)
+        facts, faulty = read_facts(files, read_known(desk, names), lenient=lenient)
         found = compare(entries_of(health.index, number, period), facts, period=period)
         title = desk.title
     outside = sum(not near(fact.recorded, period) for fact in facts)
@@ -201,84 +146,6 @@ def gaps(
             print("Whether the log is the anchored one was not checked; name its salts (--salts).")
     if found.any:
         raise ProofInvalid("GAPS", f"{_gaps_counted(found)}.")
-
-
-def _fhir(found: Log, names: Names, now: datetime) -> str:
-    import json
-
-    from pyhealth.records.log import emergencies, entries
-    from pyhealth.standards.audit.writing import audit_events, breaking, bundle
-
-    made = [event for entry in entries(found.events) for event in audit_events(entry, names)]
-    known = emergencies(found.events)
-    for event in found.events:
-        if event.name == "GlassBroken":
-            which: Any = event.arguments["emergencyId"]
-            made.append(breaking(which, known[which], event.block_time, names))
-    made.sort(key=lambda one: str(one["recorded"]))
-    return json.dumps(bundle(made, now), indent=2) + "\n"
-
-
-def _page(found: Log, rows: list[dict[str, Any]], now: datetime) -> str:
-    from pyhealth.sharing.page import Moment, page
-
-    moments = [
-        Moment(
-            datetime.fromisoformat(one["at"]),
-            one["kind"],
-            one["says"],
-            {name: str(value) for name, value in one.items() if name not in SHOWN},
-        )
-        for one in rows
-    ]
-    return page(found.patient, moments, faults=[str(one) for one in found.faults], at=now)
-
-
-SHOWN = ("at", "kind", "says")
-
-
-def _names(desk: Desk, file: Path | None) -> Names:
-    from pyhealth.standards.audit.writing import Names
-
-    said = _mapping(desk, file)
-    turned = {
-        part: {value: reference for reference, value in those.items()}
-        for part, those in said.items()
-    }
-    return Names(desk.health.records.domain, **turned)
-
-
-def _known(desk: Desk, file: Path | None) -> Known:
-    from pyhealth.standards.audit.reading import Known
-
-    return Known(desk.health.chain.chain_id, **_mapping(desk, file))
-
-
-def _mapping(desk: Desk, file: Path | None) -> dict[str, dict[str, Any]]:
-    """Read which references mean which members, patients and records."""
-    from pyhealth.cli.shell import hash_of
-    from pyhealth.config import read_yaml
-
-    reads: dict[str, Any] = {
-        "members": desk.member,
-        "patients": desk.account,
-        "records": lambda text: hash_of(text, "The record"),
-    }
-    told = read_yaml(file.absolute()) if file else {}
-    if unknown := set(told) - set(reads):
-        raise InputError(f"{file} has {sorted(unknown)[0]!r}; known are {', '.join(reads)}.")
-    found: dict[str, dict[str, Any]] = {}
-    for part, read in reads.items():
-        those = told.get(part) or {}
-        if not isinstance(those, dict):
-            raise InputError(f"{file}: {part} must say of each reference what it means.")
-        found[part] = {str(reference): read(_text(value)) for reference, value in those.items()}
-    return found
-
-
-def _text(value: object) -> str:
-    """YAML reads hexadecimal without quotes as a number."""
-    return f"0x{value:x}" if type(value) is int and value > 1 << 64 else str(value)
 
 
 def _check_anchored(desk: Desk, member: int, files: list[Path], salts: Path) -> tuple[str, str]:
@@ -368,20 +235,3 @@ def _gaps_counted(found: Gaps) -> str:
         f"{len(found.unreceipted)} event(s) without a receipt, {len(found.beyond)} beyond it, "
         f"{len(found.overruled)} served although refused"
     )
-
-
-def _row(told: dict[str, Any]) -> dict[str, Any]:
-    moment = str(told["at"]).replace("T", " ").replace("+00:00", " UTC")
-    return {"at": moment, "kind": told["kind"], "what": told["says"]}
-
-
-def _title(found: Log) -> str:
-    whole = "the chain of receipts is whole" if not found.faults else "RECEIPTS ARE MISSING"
-    return f"{len(found.events)} event(s), {len(found.receipts)} receipt(s): {whole}"
-
-
-def _write(file: Path, content: str) -> None:
-    try:
-        file.write_text(content, "utf-8")
-    except OSError as error:
-        raise InputError(f"{file} cannot be written ({error.strerror}).") from error

@@ -18,7 +18,7 @@ SHORTEST = 8  # digits of a proposal's identifier that are enough where they fit
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Reads accounts: one of the cast on local chains, a keystore, or an address."""
+    """Reads accounts: one of the cast on local chains, a keystore, a pseudonym, or an address."""
 
     health: Health
 
@@ -26,9 +26,12 @@ class Accounts:
         """Return the address that is meant."""
         from pyhealth.chain.network import address_of
         from pyhealth.chain.wallet import CAST, cast_address, keystores
+        from pyhealth.privacy.pseudonyms import AT
 
         if text in CAST and self.health.chain.local:
             return cast_address(text)
+        if AT in text:
+            return self.health.pseudonyms.called(text).address
         known = keystores(self.health.settings.home)
         if not text.startswith("0x") and text not in known:
             named = ", ".join((*(CAST if self.health.chain.local else ()), *known)) or "none"
@@ -39,13 +42,11 @@ class Accounts:
 def member_called(health: Health, register: Register, text: str) -> int:
     """Return the number of a member, by number, name, or account."""
     from pyhealth.chain.wallet import CAST
+    from pyhealth.governance.register import member_called as called
 
     if text in CAST and health.chain.local:
         text = Accounts(health)(text)
-    number = register.member_called(text)
-    if not int(health.consortium.member_of(number).account, 16):
-        raise InputError(f"No member has the number {number}; see 'pyhealth consortium members'.")
-    return number
+    return called(health.consortium, register, text)
 
 
 def proposal_called(health: Health, text: str) -> bytes:

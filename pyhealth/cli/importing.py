@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli.sharing import Desk, PatientOption, read_references, terms_described
+from pyhealth.cli.sharing import Desk, PatientOption, read_references
 from pyhealth.cli.shell import AccountOption, JsonOption, NetworkOption, opened, print_json
 from pyhealth.cli.signing import SignerOption, UnsignedOption, ValidOption, require_wallet
+from pyhealth.cli.telling import terms_described
 from pyhealth.errors import InputError
 
 if TYPE_CHECKING:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyhealth.cli import auditing, gating, reviewing
+from pyhealth.cli import auditing, gating, logbook, reviewing
 from pyhealth.cli.gating import ActionOption, PurposeOption, RecordArgument
 from pyhealth.cli.sharing import (
     Desk,
     LabelsOption,
     StudyOption,
-    names_of,
     read_action,
     read_confidentiality,
     read_labels,
@@ -29,6 +28,7 @@ from pyhealth.cli.shell import (
     show,
     show_rows,
 )
+from pyhealth.cli.telling import names_of
 from pyhealth.errors import AccessDenied, InputError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="record", help="References to health records, and every access.", no_args_is_help=True
 )
-app.command("log")(auditing.log)
+app.command("log")(logbook.log)
 app.command()(auditing.anchor)
 app.command()(auditing.gaps)
 app.command("break-glass")(reviewing.break_glass)
@@ -90,7 +90,7 @@ def register(
     about = read_labels(labels), read_confidentiality(confidentiality or "N")
     with opened(network, account) as health:
         desk = Desk.of(health)
-        who = desk.account(patient or f"{subject}@{desk.own_member(None)}")
+        who = desk.account(patient) if patient else _pseudonym(desk, str(subject))
         ref = health.records.register(who, *about, _committed(health, file, subject, who))
         described = _described(ref, health.records.record_of(ref))
     if only_ref:
@@ -236,6 +236,11 @@ def _committed(health: Health, file: Path, subject: str | None, patient: str) ->
     if subject is None:
         return commit(file, "record", patient).commitment
     return VaultStore(health.vault).keep(subject, content_of(file))
+
+
+def _pseudonym(desk: Desk, subject: str) -> str:
+    """Return the account that a subject has for this house alone."""
+    return desk.health.pseudonyms.of(subject, str(desk.own_member(None))).address
 
 
 def _opening(file: Path, subject: str | None) -> dict[str, Any]:

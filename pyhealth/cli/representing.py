@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +13,7 @@ from pyhealth.cli.shell import AccountOption, JsonOption, NetworkOption, opened,
 
 if TYPE_CHECKING:
     from pyhealth.chain.transactions import Receipt
+    from pyhealth.consents import ConsentRegistry
 
 moving = typer.Typer(
     name="move", help="A new account for a patient whose key is lost.", no_args_is_help=True
@@ -66,8 +69,7 @@ def dismiss(
     with opened(network, account) as health:
         desk = Desk.of(health)
         who, gone = desk.patient(patient), desk.account(representative)
-        receipt = health.consents.dismiss(who, gone)
-        _tell({"patient": who, "representative": gone}, receipt, as_json)
+        _tell({"patient": who, "representative": gone}, health.consents.dismiss(who, gone), as_json)
 
 
 @moving.command()
@@ -82,11 +84,9 @@ def request(
 
     Example: `pyhealth consent move request stranger --patient patient --as clinic`
     """
-    with opened(network, account) as health:
-        desk = Desk.of(health)
-        who, to = desk.patient(patient), desk.account(new)
-        receipt = health.consents.request_move(who, to)
-        move = health.consents.move_of(who)
+    with _moving(new, patient, account, network) as (consents, who, to):
+        receipt = consents.request_move(who, to)
+        move = consents.move_of(who)
         _tell({"patient": who, "account": to, "from": move and move.ripe_at}, receipt, as_json)
 
 
@@ -102,10 +102,8 @@ def contest(
 
     Example: `pyhealth consent move contest stranger --as patient`
     """
-    with opened(network, account) as health:
-        desk = Desk.of(health)
-        who, to = desk.patient(patient), desk.account(new)
-        _tell({"patient": who, "account": to}, health.consents.contest_move(who, to), as_json)
+    with _moving(new, patient, account, network) as (consents, who, to):
+        _tell({"patient": who, "account": to}, consents.contest_move(who, to), as_json)
 
 
 @moving.command()
@@ -120,10 +118,18 @@ def complete(
 
     Example: `pyhealth consent move complete stranger --patient patient --as clinic`
     """
+    with _moving(new, patient, account, network) as (consents, who, to):
+        _tell({"patient": who, "account": to}, consents.complete_move(who, to), as_json)
+
+
+@contextmanager
+def _moving(
+    new: str, patient: str | None, account: str | None, network: str | None
+) -> Iterator[tuple[ConsentRegistry, str, str]]:
+    """Open the registry for a patient and its new account."""
     with opened(network, account) as health:
         desk = Desk.of(health)
-        who, to = desk.patient(patient), desk.account(new)
-        _tell({"patient": who, "account": to}, health.consents.complete_move(who, to), as_json)
+        yield health.consents, desk.patient(patient), desk.account(new)
 
 
 def _tell(told: dict[str, Any], receipt: Receipt, as_json: bool) -> None:

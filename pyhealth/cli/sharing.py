@@ -1,6 +1,4 @@
-"""What the commands of consents and records share: patients, grantees, codes and moments, read and
-shown.
-"""
+"""What the commands of consents and records share: patients, grantees, codes and moments, read."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -24,9 +22,14 @@ if TYPE_CHECKING:
     C = TypeVar("C", bound=IntEnum)
 
 EVERYONE = "everyone"
+GranteeArgument = Annotated[
+    str, typer.Argument(metavar="MEMBER", help="A member, by name or number, or everyone.")
+]
 PatientOption = Annotated[
     str | None,
-    typer.Option(metavar="ACCOUNT", help="The patient; default: the account that acts."),
+    typer.Option(
+        metavar="ACCOUNT", help="The patient, also SUBJECT@MEMBER; default: the account that acts."
+    ),
 ]
 StudyOption = Annotated[
     str | None, typer.Option(metavar="0x…", help="Only for this study of the member.")
@@ -80,7 +83,7 @@ class Desk:
         return cls(health, register_of(health.consortium))
 
     def account(self, text: str) -> str:
-        """Read an account: one of the cast on local chains, a keystore, or an address."""
+        """Read an account: one of the cast on local chains, a keystore, a pseudonym, an address."""
         from pyhealth.cli.governing import Accounts
 
         return Accounts(self.health)(text)
@@ -250,25 +253,6 @@ def denied_whole(
     from pyhealth.values import ConsentAction
 
     return labels or ["all"], actions or [one.name for one in ConsentAction], "V"
-
-
-def names_of(found: Iterable[IntEnum]) -> list[str]:
-    """Return the names of codes in their order, for scripts."""
-    return [one.name for one in sorted(found)]
-
-
-def terms_described(terms: Any) -> dict[str, Any]:
-    """Describe terms, or a directive, for scripts."""
-    from pyhealth.values import ALWAYS, FOREVER
-
-    return {
-        "purposes": names_of(terms.purposes),
-        "labels": names_of(terms.labels),
-        "actions": names_of(terms.actions),
-        "ceiling": terms.ceiling.name,
-        "valid_from": None if terms.valid_from == ALWAYS else terms.valid_from,
-        "valid_until": None if terms.valid_until == FOREVER else terms.valid_until,
-    }
 
 
 def _pieces(texts: Iterable[str]) -> list[str]:

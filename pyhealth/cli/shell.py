@@ -28,7 +28,9 @@ NetworkOption = Annotated[
 ]
 AccountOption = Annotated[
     str | None,
-    typer.Option("--as", metavar="NAME", help="Who acts: one of the local cast, or a keystore."),
+    typer.Option(
+        "--as", metavar="NAME", help="Who acts: one of the local cast, a keystore, SUBJECT@MEMBER."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 

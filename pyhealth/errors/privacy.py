@@ -13,6 +13,7 @@ __all__ = [
     "CertificateInvalid",
     "FilesRemain",
     "KeyCommandFailed",
+    "PersonalDataFound",
     "PrivacyError",
     "SharesInvalid",
     "SubjectErased",
@@ -48,7 +49,8 @@ def _shown(value: Any) -> Any:
 
 @dataclass(eq=False)
 class VaultMissing(PrivacyError):
-    """There is no vault at {where}; make one with 'pyhealth privacy vault init'."""
+    """There is no vault at {where}; make one with 'pyhealth privacy vault init', or put a backup
+    there with 'pyhealth privacy vault restore'."""
 
     where: str
 
@@ -189,3 +191,10 @@ class CertificateInvalid(PrivacyError):
 
     file: str
     why: str
+
+
+@dataclass(eq=False)
+class PersonalDataFound(PrivacyError):
+    """Personal data stands in {places} place(s) where it must not; each finding says where."""
+
+    places: int

@@ -96,6 +96,14 @@ def register_of(consortium: Consortium) -> Register:
     )
 
 
+def member_called(consortium: Consortium, register: Register, text: str) -> int:
+    """Return the number of a member, also of one that is gone, by number, name, or account."""
+    number = register.member_called(text)
+    if not int(consortium.member_of(number).account, 16):
+        raise InputError(f"No member has the number {number}; see 'pyhealth consortium members'.")
+    return number
+
+
 def changes(before: Register, after: Register) -> list[str]:
     """Say what differs: who could then do what, and what it would then take to decide."""
     return [

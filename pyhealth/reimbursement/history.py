@@ -8,8 +8,9 @@ from typing import Any
 
 from pyhealth.adjudication.values import RemittedStatus
 from pyhealth.errors import InputError
+from pyhealth.hashing import keccak
 from pyhealth.index import Event, Index
-from pyhealth.values import ClaimDecision, struct
+from pyhealth.values import Claim, ClaimDecision, struct
 
 CLAIMS, COVERAGES = "ClaimAdjudicator", "CoverageRegistry"
 OF_CLAIM = (
@@ -33,6 +34,7 @@ class Brief:
     charged: int
     paid: int
     before: int = 0  # paid by a decision that an appeal replaced
+    content: bytes = b""  # hash of what was claimed; empty where it is not needed
 
 
 @dataclass
@@ -62,11 +64,21 @@ def brief(data: bytes, claim_id: bytes) -> Brief:
     start = 32  # of the decision
     lines = start + _word(data, start + 6 * 32)
     charged = paid = 0
+    claimed = [data[start : start + 32], data[start + 64 : start + 96]]
     for i in range(_word(data, lines)):
         first = lines + 32 + _word(data, lines + 32 + 32 * i) + 32
+        claimed.append(data[first : first + 64])
         charged += _word(data, first) >> 80 & AMOUNT
         paid += _word(data, first + 64) >> 176 & AMOUNT
-    return Brief(claim_id, data[CLAIM_REF], charged, paid, _word(data, start + 5 * 32))
+    before, content = _word(data, start + 5 * 32), keccak(b"".join(claimed))
+    return Brief(claim_id, data[CLAIM_REF], charged, paid, before, content)
+
+
+def content_of(claim: Claim) -> bytes:
+    """Return the hash of what is claimed, as `brief` tells it: but for the proofs of prices."""
+    lines = (line.wire() for line in claim.lines)
+    claimed = b"".join(service.to_bytes(32) + code for service, code in lines)
+    return keccak(claim.coverage_ref + claim.prior_remittance + claimed)
 
 
 def _word(data: bytes, at: int) -> int:

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from pyhealth.adjudication.values import BilledClaim, Frequency, Refused, RemittedStatus
 from pyhealth.chain.gas import MOST_GAS
@@ -148,24 +149,29 @@ class Submission:
 
     def _item(self, one: BilledClaim) -> Item | None:
         claim_ref = self._coder.reference(one.number)
-        if self._counted(claim_ref):
-            return None
-        if not self._known.first(claim_ref):
-            sentence = f"an earlier claim has number {one.number!r}; give each its own."
-            self._refuse(Refused(one.place, sentence, one.number))
-            return None
         try:
-            claim = self._coder.claim(one)
+            if self._counted(one, claim_ref):
+                return None
+            if not self._known.first(claim_ref):
+                raise InputError(f"an earlier claim has number {one.number!r}; give each its own.")
+            return Item(one, claim_ref, self.claims.packed(self._coder.claim(one)))
         except InputError as error:
             self._refuse(Refused(one.place, str(error), one.number))
             return None
-        return Item(one, claim_ref, self.claims.packed(claim))
 
-    def _counted(self, claim_ref: bytes) -> bool:
-        """Count a claim that is on chain already; a number that was used is never used again."""
+    def _counted(self, one: BilledClaim, claim_ref: bytes) -> bool:
+        """Count a claim that is on chain already, and claims the same; refuse one that does not:
+        a number that was used is never used again.
+        """
         if (known := self._known.take(claim_ref)) is None:
             return False
         brief, pended, voided = known
+        if history.content_of(self._coder.claim(one)) != brief.content:
+            raise InputError(
+                f"claim {one.number!r} was submitted before with other content, {_money(brief)} "
+                "charged in all; give this one a number of its own, and where it corrects the "
+                "former, let it replace that."
+            )
         if voided:
             self.result.voided(before=True)
         else:
@@ -234,7 +240,7 @@ class Submission:
 
     def _correction(self, one: BilledClaim) -> None:
         replaces = one.frequency is Frequency.REPLACEMENT
-        if replaces and self._counted(self._coder.reference(one.number)):
+        if replaces and self._counted(one, self._coder.reference(one.number)):
             self.result.corrected += 1
             return
         former_ref = self._coder.reference(one.replaces or "")
@@ -264,6 +270,10 @@ class Submission:
         self.index.sync()
 
 
+def _money(one: Brief) -> str:
+    return f"{Decimal(one.charged).scaleb(-2):.2f}"
+
+
 def _brief(claim_id: bytes, decision: ClaimDecision) -> Brief:
     lines = decision.decided
     charged = sum(one.line.charge for one in lines)
@@ -287,29 +297,31 @@ class _Known:
         self._db = sqlite3.connect("", check_same_thread=False, isolation_level=None)
         self._db.execute(
             "CREATE TABLE known (claim_ref BLOB PRIMARY KEY, claim_id BLOB, charged INTEGER, "
-            "paid INTEGER, pended INTEGER, voided INTEGER) WITHOUT ROWID"
+            "paid INTEGER, content BLOB, pended INTEGER, voided INTEGER) WITHOUT ROWID"
         )
         voided = history.identifiers(index, "ClaimVoided", provider)
         settled = history.identifiers(index, "ClaimSettled", provider)
         pended = history.identifiers(index, "ClaimPended", provider) - settled
         self._db.execute("BEGIN")
         for one in history.briefs(index, provider):
-            of = one.claim_ref, one.claim_id, one.charged, one.paid
+            of = one.claim_ref, one.claim_id, one.charged, one.paid, one.content
             row = *of, one.claim_id in pended, one.claim_id in voided
-            self._db.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._db.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         self._db.execute("COMMIT")
 
     def take(self, claim_ref: bytes) -> tuple[Brief, bool, bool] | None:
         """Return a claim on chain, whether it is pended, and whether voided: once."""
-        asked = "SELECT claim_id, charged, paid, pended, voided FROM known WHERE claim_ref = ?"
+        columns = "claim_id, charged, paid, content, pended, voided"
+        asked = f"SELECT {columns} FROM known WHERE claim_ref = ?"
         found = self._db.execute(asked, (claim_ref,)).fetchone()
         if found is None or found[0] is None:
             return None
         self._db.execute("UPDATE known SET claim_id = NULL WHERE claim_ref = ?", (claim_ref,))
-        claim_id, charged, paid, pended, voided = found
-        return Brief(claim_id, claim_ref, charged, paid), bool(pended), bool(voided)
+        claim_id, charged, paid, content, pended, voided = found
+        brief = Brief(claim_id, claim_ref, charged, paid, content=content)
+        return brief, bool(pended), bool(voided)
 
     def first(self, claim_ref: bytes) -> bool:
         """Say whether a claim is the first of its number in this run."""
-        row = "INSERT OR IGNORE INTO known VALUES (?, NULL, 0, 0, 0, 0)"
+        row = "INSERT OR IGNORE INTO known VALUES (?, NULL, 0, 0, NULL, 0, 0)"
         return self._db.execute(row, (claim_ref,)).rowcount == 1

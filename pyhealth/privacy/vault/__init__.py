@@ -4,10 +4,11 @@ opening -> vault (what users call) -> book (in clear) -> ledger (checked) -> sto
 envelope (AES-GCM), header and kek (keys), tree (one hash over all), witness (outside of it)
 """
 
+from pyhealth.privacy.vault.inventory import inventory
 from pyhealth.privacy.vault.kek import Kek, kek_of
 from pyhealth.privacy.vault.opening import create_vault, open_vault
 from pyhealth.privacy.vault.subject import Erasure, Ground, Kind
 from pyhealth.privacy.vault.vault import Vault
 
 __all__ = ["Erasure", "Ground", "Kek", "Kind", "Vault"]
-__all__ += ["create_vault", "kek_of", "open_vault"]
+__all__ += ["create_vault", "inventory", "kek_of", "open_vault"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pyhealth.errors import SubjectErased, SubjectUnknown, VaultRowMissing, VaultTampered
 from pyhealth.privacy.vault.envelope import Part, Unauthentic, new_key, seal, unseal
 from pyhealth.privacy.vault.ledger import Ledger, Place, State
-from pyhealth.privacy.vault.subject import Erasure, Ground, Info, Kind
+from pyhealth.privacy.vault.subject import Erasure, Gone, Info, Kind
 
 FILE = "file:"  # begins the name of an opening that lies outside of the vault
 
@@ -118,22 +118,23 @@ class Book:
     def _context(self, page: Page, place: Place, version: int) -> tuple[Part, ...]:
         return *self.ledger.header.identity, page.state.tag, *place, version
 
-    def destroy(self, page: Page, ground: Ground, at: datetime | None = None) -> Erasure:
+    def destroy(self, page: Page, gone: Gone) -> Erasure:
         """Destroy a subject's key and rows; what stays says that it was done, not to whom."""
         listed = self.names(page, Kind.OPENING)
         files = tuple(name.removeprefix(FILE) for name in listed if name.startswith(FILE))
-        moment = at or datetime.now(UTC).replace(microsecond=0)
-        rows = len(page.state.held)
-        made = Erasure(page.state.tag, moment, ground, rows, files)
+        made = Erasure(page.state.tag, gone.at, gone.ground, len(page.state.held), files)
         self.ledger.drop_rows(page.state.tag)
         self.note(made)
         return made
 
     def note(self, made: Erasure) -> None:
         """Keep that a subject was erased."""
-        root, identity = self.ledger.keys.root, self.ledger.header.identity
-        info = seal(root, made.encode(), *identity, made.subject, "erased")
+        info = self.sealed_erasure(made.subject, made.encode())
         self.ledger.save(State(made.subject, b"", info))
+
+    def sealed_erasure(self, tag: bytes, content: bytes) -> bytes:
+        """Return what was erased as it is stored."""
+        return seal(self.ledger.keys.root, content, *self.ledger.header.identity, tag, "erased")
 
     def erasures(self) -> Iterator[Erasure]:
         """Yield every erasure that the database knows of."""

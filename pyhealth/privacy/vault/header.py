@@ -114,13 +114,20 @@ class Header:
 
     def rewrapped(self, keys: Keys, kek: Kek) -> Self:
         """Return the header with the root key under a wrapping key, and under the recovery key."""
-        secrets = seal(keys.root, keys.hashing + keys.recovery, *self.identity, "secrets")
+        wrapped = replace(self, wrapper=kek.name, wrapped=kek.wrap(keys.root))
+        return wrapped.with_recovery(keys)
+
+    def with_recovery(self, keys: Keys) -> Self:
+        """Return the header with the root key under the recovery key, where there is one."""
         spare = b""
         if keys.recovery:
             spare = seal(keys.recovery, keys.root, *self.identity, "spare")
-        return replace(
-            self, wrapper=kek.name, wrapped=kek.wrap(keys.root), spare=spare, secrets=secrets
-        )
+        secrets = seal(keys.root, keys.hashing + keys.recovery, *self.identity, "secrets")
+        return replace(self, spare=spare, secrets=secrets)
+
+    def recovered(self, recovery: bytes) -> bytes:
+        """Return the root key that a recovery key gives."""
+        return unseal(recovery, self.spare, *self.identity, "spare")
 
     def with_policy(self, keys: Keys, policy: Policy) -> Self:
         """Return the header with another policy."""

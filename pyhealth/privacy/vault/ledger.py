@@ -68,7 +68,7 @@ class Ledger:
         """Return all subjects, once the whole tree is known to be right."""
         found = list(self._states(None, None))
         kept = select(subjects.c.tag, subjects.c.bucket, subjects.c.entry)
-        stored = set(self.connection.execute(kept).tuples())
+        stored = {tuple(row) for row in self.connection.execute(kept)}
         listed = {(one.tag, tree.bucket_of(one.tag), one.entry) for one in found}
         counted = self.connection.scalar(select(func.count()).select_from(rows))
         whole = counted == sum(len(one.held) for one in found) and stored == listed
@@ -94,9 +94,9 @@ class Ledger:
             rows.c.tag == state.tag, rows.c.kind == place[0], rows.c.name == place[1]
         )
         found = self.connection.execute(query).one_or_none()
-        if found is None or digest(found.label, found.data) != state.held[place][1]:
-            raise VaultTampered(f"{place[0]} of a subject", "its bytes were changed")
-        return found.label, found.data
+        label, data = found or (b"", b"")
+        check_row(state, place, label, data)
+        return label, data
 
     def whose(self, place: Place) -> list[bytes]:
         """Return the tags of subjects that have a row of a name."""
@@ -132,8 +132,8 @@ class Ledger:
             new = {"tag": state.tag, "bucket": bucket}
             self.connection.execute(insert(subjects).values(**new, **values))
         listed = select(subjects.c.tag, subjects.c.entry).where(subjects.c.bucket == bucket)
-        entries = self.connection.execute(listed).tuples().all()
-        self._put(tree.climbed(bucket, tree.leaf(entries), self._siblings(bucket)))
+        entries = {row.tag: row.entry for row in self.connection.execute(listed)}
+        self._put(tree.climbed(bucket, tree.leaf(entries.items()), self._siblings(bucket)))
 
     def drop_rows(self, tag: bytes) -> None:
         """Delete all rows of a subject; the subject is saved afterwards."""
@@ -151,6 +151,13 @@ class Ledger:
             self.connection.execute(insert(subjects), listed)
         self._put(tree.built((one.tag, one.entry) for one in states), anew=True)
 
+    def plant(self) -> None:
+        """Make the tree of subjects that were put into their table, whole."""
+        listed = self.connection.execute(select(subjects.c.tag, subjects.c.entry))
+        root = self.header.root
+        self._put(tree.built((row.tag, row.entry) for row in listed), anew=True)
+        self.header = replace(self.header, root=root)  # to be compared
+
     def _put(self, hashes: Mapping[int, bytes], *, anew: bool = False) -> None:
         old = delete(nodes)
         self.connection.execute(old if anew else old.where(nodes.c.node.in_(list(hashes))))
@@ -158,6 +165,10 @@ class Ledger:
         self.connection.execute(insert(nodes), listed)
         self.header = replace(self.header, root=hashes[tree.ROOT])
         self.changed = True
+
+    def become(self, header: Header, keys: Keys) -> None:
+        """Go on with other keys, or another header."""
+        self.header, self.keys, self.changed = header, keys, True
 
     def finish(self) -> Header:
         """Keep the header, where anything was changed, one change further."""
@@ -170,3 +181,9 @@ class Ledger:
     def _siblings(self, bucket: int) -> dict[int, bytes]:
         query = select(nodes).where(nodes.c.node.in_(tree.siblings(bucket)))
         return {row.node: row.hash for row in self.connection.execute(query)}
+
+
+def check_row(state: State, place: Place, label: bytes, data: bytes) -> None:
+    """Refuse a row that is not the one its subject vouches for."""
+    if digest(label, data) != state.held.get(place, (0, b""))[1]:
+        raise VaultTampered(f"{place[0]} of a subject", "its bytes were changed")

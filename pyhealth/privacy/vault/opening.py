@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pyhealth.chain.network import Chain
 from pyhealth.config import Settings
-from pyhealth.errors import FilesRemain, VaultExists, VaultMissing, VaultUnreachable
+from pyhealth.errors import FilesRemain, VaultExists, VaultMissing
 from pyhealth.index.store import database_url
 from pyhealth.privacy.vault.kek import Kek, kek_of
-from pyhealth.privacy.vault.store import PATIENCE, Store
+from pyhealth.privacy.vault.store import PATIENCE, Store, make_folder
 from pyhealth.privacy.vault.vault import Vault
 from pyhealth.privacy.vault.witness import Witness
 
@@ -26,7 +26,7 @@ def open_vault(
     """
     vault = vault_at(settings, chain, kek or kek_of(settings, local=chain.local), patience)
     if not vault.store.exists():
-        if not chain.local:
+        if not chain.local or vault.witness.head() is not None:  # one that was there has gone
             raise VaultMissing(vault.store.where)
         _make(vault)
     with suppress(FilesRemain):  # told whoever erases; here something else is to be done
@@ -58,12 +58,6 @@ def vault_at(settings: Settings, chain: Chain, kek: Kek, patience: float = PATIE
 
 
 def _make(vault: Vault) -> None:
-    folders = {vault.witness.folder}
-    if vault.store.sqlite:
-        folders.add(Path(vault.store.where).parent)
-    for folder in folders:
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise VaultUnreachable(str(folder), error.strerror or "no folder") from error
+    make_folder(vault.witness.folder)
+    vault.store.make_room()
     vault.create()

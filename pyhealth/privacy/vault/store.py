@@ -129,6 +129,17 @@ class Store:
             for index in table.indexes:
                 index.create(connection)
 
+    def make_room(self) -> None:
+        """Make a folder for the file; throw away a file that is damaged beyond reading."""
+        if not self.sqlite:
+            return
+        try:
+            make_folder(Path(self.where).parent)
+            self.exists()
+        except VaultTampered:
+            self.engine.dispose()
+            Path(self.where).unlink()
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open one consistent view."""
@@ -145,11 +156,14 @@ class Store:
                 yield connection
 
     def wipe(self) -> None:
-        """Rewrite the file, or the table of keys, so that no deleted byte is left in its pages."""
-        statement = "VACUUM" if self.sqlite else f"VACUUM FULL {subjects.name}"
+        """Rewrite PostgreSQL's table of keys without what was deleted, which it would keep for a
+        while; SQLite has overwritten it already. Logs and replicas of a server are its keeper's.
+        """
+        if self.sqlite:
+            return
         with self._refusals(), self.engine.connect() as plain:
-            connection = plain.execution_options(isolation_level="AUTOCOMMIT", bare=True)
-            connection.exec_driver_sql(statement)
+            connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql(f"VACUUM FULL {subjects.name}")
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
@@ -172,6 +186,14 @@ class Store:
     def close(self) -> None:
         """Let the database go."""
         self.engine.dispose()
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that its owner alone can enter."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise VaultUnreachable(str(folder), error.strerror or "no folder") from error
 
 
 def _engine(url: URL, where: str, patience: float) -> Engine:
@@ -207,6 +229,5 @@ def _private(connection: sqlite3.Connection, _: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if not options.get("bare"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

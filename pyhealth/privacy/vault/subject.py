@@ -52,6 +52,14 @@ class Info:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """That somebody was erased."""
+
+    at: datetime
+    ground: Ground
+
+
+@dataclass(frozen=True, slots=True)
 class Erasure:
     """What was destroyed of a subject, and when; who it was is not in it."""
 
@@ -62,6 +70,11 @@ class Erasure:
     files: tuple[str, ...]  # outside of it, that are still to be destroyed
     destroyed: int = 0  # files outside of it
     done: bool = False
+
+    @property
+    def gone(self) -> Gone:
+        """When and why."""
+        return Gone(self.at, self.ground)
 
     def finished(self) -> Erasure:
         """Return the erasure after its files are gone: without their names."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -24,7 +25,7 @@ from pyhealth.privacy.vault.kek import Kek
 from pyhealth.privacy.vault.ledger import Ledger
 from pyhealth.privacy.vault.outside import destroy_files
 from pyhealth.privacy.vault.store import Store
-from pyhealth.privacy.vault.subject import Erasure, Ground, Kind
+from pyhealth.privacy.vault.subject import Erasure, Gone, Ground, Kind
 from pyhealth.privacy.vault.witness import Head, Witness
 
 
@@ -43,7 +44,7 @@ class Vault:
     chain_id: int
     genesis: bytes
     kek: Kek
-    _opened: dict[bytes, Keys] = field(default_factory=dict, repr=False)  # by wrapped root key
+    roots: dict[bytes, bytes] = field(default_factory=dict, repr=False)  # keys, by their wraps
 
     def put(self, subject: str, kind: Kind, name: str, data: bytes) -> int:
         """Keep bytes in the place of what was there before, and return their version (1, 2, …)."""
@@ -116,8 +117,14 @@ class Vault:
                 page = book.page(subject)
                 if page.info.hold:
                     raise SubjectHeld(page.info.hold)
-                made = book.destroy(page, ground)
+                made = book.destroy(page, Gone(datetime.now(UTC).replace(microsecond=0), ground))
         return self._finish(made)
+
+    def erased(self, subject: str) -> Erasure | None:
+        """Return what was destroyed of a subject; nothing where it was not erased."""
+        with self.reading() as book:
+            state = book.ledger.state(book.ledger.keys.tag(subject))
+            return book.erasure(state) if state is not None and not state.wrapped else None
 
     def resume(self) -> None:
         """Finish erasures that were cut short."""
@@ -128,7 +135,9 @@ class Vault:
 
     def _finish(self, made: Erasure) -> Erasure:
         with self.reading() as book:
-            self.witness.note_erased(book.ledger.header, book.ledger.keys, {made.subject: made.at})
+            self.witness.note_erased(
+                book.ledger.header, book.ledger.keys, {made.subject: made.gone}
+            )
         if made.done:
             return made
         destroy_files(made.files)
@@ -171,8 +180,8 @@ class Vault:
             raise VaultMissing(self.store.where)
         ours = self.chain_id, self.genesis
         if (header.chain_id, header.genesis) != ours:
-            theirs = _chain(header.chain_id, header.genesis)
-            raise VaultOfAnotherChain(self.store.where, theirs, _chain(*ours))
+            theirs = named_chain(header.chain_id, header.genesis)
+            raise VaultOfAnotherChain(self.store.where, theirs, named_chain(*ours))
         keys = self._keys(header)
         self.witness.check(head, header)
         return Book(
@@ -182,11 +191,11 @@ class Vault:
 
     def _keys(self, header: Header) -> Keys:
         """Return the keys; the wrapping key is asked once, and again after a rotation."""
-        if (keys := self._opened.get(header.wrapped)) is not None:
-            header.check(keys)
-            return keys
-        keys = header.opened(self.kek.unwrap(header.wrapped, header.wrapper))
-        self._opened[header.wrapped] = keys
+        root = self.roots.get(header.wrapped)
+        if root is None:
+            root = self.kek.unwrap(header.wrapped, header.wrapper)
+        keys = header.opened(root)
+        self.roots[header.wrapped] = root
         return keys
 
     def create(self) -> None:
@@ -203,5 +212,6 @@ class Vault:
         self.store.close()
 
 
-def _chain(chain_id: int, genesis: bytes) -> str:
+def named_chain(chain_id: int, genesis: bytes) -> str:
+    """Name a chain for people."""
     return f"chain {chain_id} with first block 0x{genesis[:4].hex()}…"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +17,13 @@ from pathlib import Path
 
 import orjson
 
-from pyhealth.errors import VaultRolledBack, VaultTampered
+from pyhealth.errors import InputError, VaultRolledBack, VaultTampered
 from pyhealth.privacy.vault.header import Header, Keys
+from pyhealth.privacy.vault.subject import Gone, Ground
 from pyhealth.values import utc
 
 HEAD, ERASED, CERTIFICATES = "head.json", "erased.jsonl", "certificates"
-Erased = Mapping[bytes, datetime]  # by tag
+Told = tuple[bytes, int, int, bytes]  # tag, moment, ground, seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,42 +83,48 @@ class Witness:
             }
             _write(self.folder / HEAD, orjson.dumps(told) + b"\n")
 
-    def erased(self, header: Header, keys: Keys) -> dict[bytes, datetime]:
-        """Return who was erased; lines of other vaults, or that nobody here wrote, are refused."""
-        found, file = {}, self.folder / ERASED
-        lines = file.read_bytes().splitlines() if file.exists() else []
-        for number, line in enumerate(lines, 1):
+    def erased(self, header: Header, keys: Keys, more: Iterable[Path] = ()) -> dict[bytes, Gone]:
+        """Return who was erased, by tag: from the list, and from certificates, these and ``more``;
+        what this vault did not write is refused.
+        """
+        found: dict[bytes, Gone] = {}
+        for place, told in (*self._listed(), *_certified((*self._kept(), *more))):
             try:
-                told = orjson.loads(line)
-                tag, at, seal = bytes.fromhex(told["subject"]), told["at"], told["seal"]
-                known = keys.attested("erased", *header.identity, tag, at).hex() == seal
-            except (ValueError, KeyError, TypeError):
+                tag, at, ground, seal = told or (b"", 0, 0, b"")
+                known = seal == seal_of(header, keys, tag, Gone(utc(at), Ground(ground)))
+            except (ValueError, TypeError, OverflowError):
                 known = False
             if not known:
-                raise VaultTampered("list of the erased", f"{file}, line {number} was changed")
-            found[tag] = utc(at)
+                raise VaultTampered("list of the erased", f"{place} was changed")
+            found.setdefault(tag, Gone(utc(at), Ground(ground)))
         return found
+
+    def _listed(self) -> Iterator[tuple[str, Told | None]]:
+        file = self.folder / ERASED
+        lines = file.read_bytes().splitlines() if file.exists() else []
+        for number, line in enumerate(lines, 1):
+            yield f"{file}, line {number}", _read(line)
+
+    def _kept(self) -> list[Path]:
+        return sorted(self.certificates.glob("*.json"))
 
     def erased_at(self, header: Header, keys: Keys, tag: bytes) -> datetime | None:
         """Return when a subject was erased; nothing where it was not."""
         file = self.folder / ERASED
         if not file.exists() or tag.hex().encode() not in file.read_bytes():
             return None
-        return self.erased(header, keys)[tag]
+        return self.erased(header, keys)[tag].at
 
-    def note_erased(self, header: Header, keys: Keys, erased: Erased) -> None:
+    def note_erased(self, header: Header, keys: Keys, erased: Mapping[bytes, Gone]) -> None:
         """Add to the list of the erased those who are not on it."""
         with self._alone():
-            listed = self.erased(header, keys)
-            for tag, at in erased.items():
-                listed.setdefault(tag, at)
-            lines = [
-                orjson.dumps({"subject": tag.hex(), "at": at, "seal": seal.hex()})
-                for tag, moment in sorted(listed.items())
-                for at in [int(moment.timestamp())]
-                for seal in [keys.attested("erased", *header.identity, tag, at)]
-            ]
-            _write(self.folder / ERASED, b"".join(line + b"\n" for line in lines))
+            listed = {**erased, **self.erased(header, keys)}
+            told = (
+                {"subject": tag.hex(), "at": int(gone.at.timestamp()), "ground": gone.ground}
+                | {"seal": seal_of(header, keys, tag, gone).hex()}
+                for tag, gone in sorted(listed.items())
+            )
+            _write(self.folder / ERASED, b"".join(orjson.dumps(one) + b"\n" for one in told))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -125,6 +132,35 @@ class Witness:
         with (self.folder / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def seal_of(header: Header, keys: Keys, tag: bytes, gone: Gone) -> bytes:
+    """Return what shows this vault that it wrote down an erasure itself."""
+    at = int(gone.at.timestamp())
+    return keys.attested("erased", *header.identity, tag, at, int(gone.ground))
+
+
+def _read(line: bytes) -> Told | None:
+    try:
+        told = orjson.loads(line)
+        subject, seal = (
+            bytes.fromhex(told[name].removeprefix("0x")) for name in ("subject", "seal")
+        )
+        return subject, told["at"], told["ground"], seal
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _certified(files: Iterable[Path]) -> Iterator[tuple[str, Told | None]]:
+    """Yield what certificates of erasure say; who signed them does not matter here."""
+    for file in files:
+        try:
+            told = orjson.loads(file.read_bytes())["typed_data"]["message"]
+            yield str(file), _read(orjson.dumps({**told, "at": told["erasedAt"]}))
+        except OSError as error:
+            raise InputError(f"{file} cannot be read ({error.strerror}).") from error
+        except (ValueError, KeyError, TypeError):
+            yield str(file), None
 
 
 def _write(file: Path, content: bytes) -> None:

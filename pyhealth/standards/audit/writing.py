@@ -51,7 +51,7 @@ def decision(entry: Entry, names: Names) -> Json:
     ]
     event["source"] = _source(names.contract(), codes.SECURITY_SERVER, names)
     consent = {"what": _ground(receipt, names), "type": codes.CONSENT_TYPE}
-    event["entity"] = [_patient(receipt, names), consent]
+    event["entity"] = [_patient(receipt, names), _record(receipt, names), consent]
     return event
 
 
@@ -143,10 +143,9 @@ def _served(kind: Json, subtype: Json, action: str, entry: Entry, names: Names) 
     custodian = names.member(entry.custodian)
     event["source"] = _source(custodian, codes.APPLICATION_SERVER, names)
     request = {"identifier": {"value": "0x" + entry.receipt_hash.hex()}}
-    record = names.record(receipt.record_ref)
     event["entity"] = [
         _patient(receipt, names),
-        {"what": record, "type": codes.SYSTEM_OBJECT, "role": codes.AS_RESOURCE},
+        _record(receipt, names),
         {"what": request, "type": codes.REQUEST_ID},
     ]
     return event
@@ -174,6 +173,11 @@ def _user(receipt: Receipt, names: Names) -> Json:
 def _patient(receipt: Receipt, names: Names) -> Json:
     who = names.patient(receipt.patient)
     return {"what": who, "type": codes.PERSON, "role": codes.AS_PATIENT}
+
+
+def _record(receipt: Receipt, names: Names) -> Json:
+    what = names.record(receipt.record_ref)
+    return {"what": what, "type": codes.SYSTEM_OBJECT, "role": codes.AS_RESOURCE}
 
 
 def _source(observer: Json, kind: Json, names: Names) -> Json:
