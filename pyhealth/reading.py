@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from enum import IntEnum
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ E = TypeVar("E", bound=IntEnum)
 UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 NAME_BYTES = 32
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+MANY, NEAR = 40, 5  # from how many on not all that is known is named, but some that are near
 LONGEST = timedelta(days=36_500)
 DEEPEST = 5_000  # levels that parsers may go down, far fewer than the C stack holds
 
@@ -81,8 +83,11 @@ def one_of(kind: type[E], text: object, what: str) -> E:
     names = [name for name in kind.__members__ if name != "NONE"]
     if wanted in names:
         return kind[wanted]
-    known = ", ".join(name.lower().replace("_", "-") for name in names)
-    raise InputError(f"{text!r} is no {what}; known are {known}.")
+    few = len(names) <= MANY
+    named = names if few else get_close_matches(wanted, names, NEAR, cutoff=0)
+    known = ", ".join(name.lower().replace("_", "-") for name in named)
+    which = "known are" if few else f"{len(names)} are known, near this are"
+    raise InputError(f"{text!r} is no {what}; {which} {known}.")
 
 
 def roles(texts: Iterable[object]) -> frozenset[Role]:

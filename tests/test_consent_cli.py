@@ -31,6 +31,7 @@ from consent_cast import CLINIC, PATIENT, STRANGER, STUDY, Sharing
 from consortium_cast import DAY, HOSPITAL
 
 from pyhealth.chain.wallet import cast_address
+from pyhealth.health import DEFAULT_ACCOUNT
 from pyhealth.openings import load
 from pyhealth.values import Power
 
@@ -148,6 +149,33 @@ def test_revoking_a_member_means_all_its_studies_and_tells_what_still_permits(co
     assert "deny" not in rest.err
 
 
+def test_what_stands_already_is_not_given_again(consent, sharing):
+    done(consent(*GRANT, "--as", "patient"))
+
+    refused(consent(*GRANT, "--as", "patient"), f"stands already for patient {PATIENT}: permit")
+    done(consent(*GRANT, "--actions", "access", "--as", "patient"))
+    done(consent("deny", *GRANT[1:], "--as", "patient"))
+    done(consent("revoke", "Hospital", "--place", "0", "--as", "patient"))
+    done(consent(*GRANT, "--as", "patient"))
+
+
+def test_all_purposes_are_all_but_breaking_the_glass(consent, sharing):
+    done(consent("grant", "Hospital", "-p", "all", "--as", "patient"))
+
+    (one,) = said(consent("list", "--patient", "patient", "--json"))
+
+    assert len(one["purposes"]) == 58
+    assert "BTG" not in one["purposes"]
+
+
+def test_whose_consents_and_log_are_shown_is_said(consent, record, sharing):
+    for told in (consent("list"), consent("history"), record("log")):
+        assert cast_address(DEFAULT_ACCOUNT) in done(told).out
+    done(consent(*GRANT, "--as", "patient"))
+    for told in (consent("list", "--as", "patient"), record("log", "--as", "patient")):
+        assert f"Patient {PATIENT}:" in done(told).out
+
+
 def test_revoking_all_of_a_study_leaves_the_rest(consent, sharing):
     for study in ((), ("--study", HEX)):
         done(consent("grant", "Sponsor", "-p", "HRESCH", *study, "--as", "patient"))
@@ -176,9 +204,10 @@ def test_a_directive_commits_to_a_document_that_stays_here(consent, folder, shar
 
 def test_one_document_has_another_salt_for_each_patient(consent, folder, sharing):
     (folder / "form.txt").write_text("The form that all sign.")
-    words = (*GRANT, "--document", "form.txt", "--json")
+    words = ("grant", "Hospital", "--document", "form.txt", "--json")
+    whose = [("patient", "TREAT"), ("stranger", "TREAT"), ("patient", "HPAYMT")]
 
-    given = [said(consent(*words, "--as", who)) for who in ("patient", "stranger", "patient")]
+    given = [said(consent(*words, "-p", purpose, "--as", who)) for who, purpose in whose]
 
     commitments = [one["commitment"] for one in given]
     assert commitments[0] == commitments[2] != commitments[1]
@@ -370,7 +399,7 @@ def test_a_representative_speaks_and_a_patient_moves(consent, sharing):
         consent("move", "complete", "stranger", "--patient", "patient", "--as", "insurer", "--json")
     )
     assert moved["account"] == STRANGER
-    refused(consent(*GRANT, "--as", "patient"), f"acts with account {STRANGER} now")
+    refused(consent("deny", *GRANT[1:], "--as", "patient"), f"acts with account {STRANGER} now")
     done(consent("dismiss", "clinic", "--patient", "patient", "--as", "stranger"))
     refused(
         consent("revoke", "Hospital", "--patient", "patient", "--as", "clinic"),
@@ -504,7 +533,9 @@ def test_what_is_exported_is_read_back_alike(consent, folder):
     done(
         consent("deny", "Insurer", "-p", "HMARKT", "--study", "0x" + STUDY.hex(), "--as", "patient")
     )
+    (folder / "c.json").touch(0o644)
     done(consent("export", "--patient", "patient", "--out", "c.json"))
+    assert (folder / "c.json").stat().st_mode & 0o777 == 0o600
     said_by = said(consent("export", "--patient", "patient"))
     before = said(consent("list", "--patient", "patient", "--json"))
 
@@ -602,6 +633,7 @@ def test_the_log_is_fhir_and_a_page(record, consent, ref, folder):
     assert [one["outcome"] for one in events] == ["0", "8"]
     assert {one["subtype"][0]["code"] for one in events} == {"AuthZ-Consent"}
     assert all("Patient/f001" in json.dumps(one) for one in events)
+    assert {(folder / f"log.{kind}").stat().st_mode & 0o777 for kind in ("json", "html")} == {0o600}
     page = (folder / "log.html").read_text()
     assert "asks to access for HMARKT: refused" in page
     assert "<script" not in page
@@ -866,7 +898,11 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "no purpose": (("consent", "grant", "Hospital", "--as", "patient"), "No purpose is given"),
     "unknown purpose": (
         ("consent", "grant", "Hospital", "-p", "CURE", "--as", "patient"),
-        "'CURE' is no purpose; known are hmarkt",
+        "'CURE' is no purpose; 59 are known, near this are .*treat",
+    ),
+    "no asker": (
+        ("consent", "decide", "everyone", "-p", "TREAT", "--patient", "patient"),
+        "Only a member can ask; name one by its name or number",
     ),
     "unknown label": (
         ("consent", *GRANT, "--labels", "HAIR", "--as", "patient"),

@@ -35,6 +35,7 @@ from pyhealth.cli.shell import (
     show,
 )
 from pyhealth.cli.telling import directed_row, show_all, terms_described
+from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
     from pyhealth.consents.history import Directed
@@ -74,7 +75,7 @@ def decide(
 ) -> None:
     """Ask the contract what the patient's consents say to a request; nothing is written.
 
-    Example: `pyhealth consent decide Clinic --purpose TREAT --labels LABORATORY --patient patient`
+    Example: `pyhealth consent decide Hospital --purpose TREAT -l LABORATORY --patient patient`
     """
     from pyhealth.errors import RecordUnknown
     from pyhealth.values import Question
@@ -82,6 +83,8 @@ def decide(
     with opened(network, account) as health:
         desk = Desk.of(health)
         asked = desk.grantee(grantee, study), read_purpose(purpose), read_action(action)
+        if not asked[0].member:
+            raise InputError("Only a member can ask; name one by its name or number.")
         if record:
             ref = hash_of(record, "The record")
             if (known := health.records.record_of(ref)) is None:
@@ -113,14 +116,15 @@ def list_directives(
         desk = Desk.of(health)
         now = desk.now()
         health.index.sync()
-        found = directives(health.index, desk.patient(patient))
+        who = desk.patient(patient)
+        found = directives(health.index, who)
         rows = [
             directed_row(desk, one) | {"status": one.stand(now).value, "given": one.anchored_at}
             | (_details(one) if as_json else {})
             for one in found
             if every or one.stands(now)
         ]  # fmt: skip
-    show_all(rows, as_json)
+    show_all(rows, who, as_json)
 
 
 @app.command()
@@ -139,9 +143,9 @@ def history(
     with opened(network, account) as health:
         desk = Desk.of(health)
         health.index.sync()
-        found = told(health.index, desk.patient(patient))
-        rows = [_told(desk, event, as_json) for event in found]
-    show_all(rows, as_json)
+        who = desk.patient(patient)
+        rows = [_told(desk, event, as_json) for event in told(health.index, who)]
+    show_all(rows, who, as_json)
 
 
 def _answered(desk: Desk, question: Question, answer: Answer) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def revoke(
             )
         left = [one for one in standing if one not in meant and _permits(one, whom)]
         told = [directed_row(desk, one)["directive"] for one in left]
-    show_all(rows, as_json)
+    show_all(rows, who, as_json)
     for words in told:
         print(f"Still in place: {words}.", file=sys.stderr)
 
@@ -170,16 +170,21 @@ def _direct(
     document: Path | None,
     as_json: bool,
 ) -> None:
-    """Commit to the document, and give the directive."""
+    """Commit to the document, and give the directive, if it does not stand already."""
+    from pyhealth.consents.giving import due
     from pyhealth.consents.statement import committed
     from pyhealth.consents.words import directive_in_words
+    from pyhealth.sharing.rule import Draft
     from pyhealth.values import Provision
 
-    consents = desk.health.consents
+    consents, index = desk.health.consents, desk.health.index
     words = directive_in_words(provision, grantee, terms, desk.title)
     committed_to = committed(document, patient, words, desk.health.settings.home)
+    draft, commitment = Draft(grantee, provision, terms), committed_to.opening.commitment
+    if due(index, patient, [draft], commitment, desk.now()) == [False]:
+        raise InputError(f"This stands already for patient {patient}: {words}.")
     give = consents.deny if provision is Provision.DENY else consents.grant
-    given = give(patient, grantee, terms, committed_to.opening.commitment)
+    given = give(patient, grantee, terms, commitment)
     show(
         {
             "patient": patient,
@@ -187,7 +192,7 @@ def _direct(
             "place": given.place,
             "version": given.version,
             "document": committed_to.file,
-            "commitment": committed_to.opening.commitment,
+            "commitment": commitment,
             "transaction": given.receipt.transaction,
             "block": given.receipt.block_number,
             "gas": given.receipt.gas_used,

@@ -164,7 +164,7 @@ def access(
 
     A refusal is on record like a permission: the patient sees both.
 
-    Example: `pyhealth record access 0x4f1c… --purpose TREAT --as clinic && serve`
+    Example: `pyhealth record access 0x4f1c… --purpose TREAT --as hospital && serve`
     """
     asked = hash_of(record, "The record"), read_purpose(purpose), read_action(action)
     with opened(network, account) as health:
@@ -225,7 +225,7 @@ def cohort(
     elif rows:
         show_rows(rows, title=f"{len(rows)} record(s)")
     else:
-        print("There is none.")
+        print(f"Member {number} may use none.")
 
 
 def _committed(health: Health, file: Path, subject: str | None, patient: str) -> bytes:

@@ -37,7 +37,7 @@ StudyOption = Annotated[
 PurposesOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--purposes", "-p", metavar="CODE", help="HL7 PurposeOfUse, kinds included; repeatable."
+        "--purposes", "-p", metavar="CODE", help="HL7 PurposeOfUse, kinds included; or all."
     ),
 ]
 LabelsOption = Annotated[
@@ -179,10 +179,14 @@ def read_period(period: tuple[str | None, str | None], now: datetime) -> tuple[d
 
 
 def read_purposes(texts: list[str] | None) -> frozenset[Purpose]:
-    """Read purposes as they are named; at least one."""
+    """Read purposes as they are named, at least one; ``all`` are all but breaking the glass."""
+    from pyhealth.sharing.purposes import UNBROKEN
     from pyhealth.values import Purpose
 
-    found = codes(Purpose, texts or [], "purpose")
+    found = frozenset[Purpose]()
+    for text in _pieces(texts or []):
+        every = text.casefold() == "all"
+        found |= UNBROKEN if every else codes(Purpose, [text], "purpose")
     if not found:
         raise InputError("No purpose is given; name one with --purposes, such as TREAT or HRESCH.")
     return found

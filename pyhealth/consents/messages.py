@@ -158,12 +158,16 @@ def _unknown(message: Message) -> str | None:
     }
     for name, read in known.items():
         number = message.fields.get(name)
-        try:
-            if isinstance(number, int) and read(number) != number:
-                return f"{name} {number}"
-        except ValueError:
+        if isinstance(number, int) and not _reads(read, number):
             return f"{name} {number}"
     return None
+
+
+def _reads(read: Callable[[int], int], number: int) -> bool:
+    try:
+        return read(number) == number
+    except ValueError:
+        return False
 
 
 def _signed(by: Instruction) -> tuple[Value, ...]:

@@ -24,16 +24,16 @@ from pyhealth.index import Event, Index
 from pyhealth.reading import shallow
 from pyhealth.values import Ground, Receipt, struct
 
-ALWAYS_TOLD = {
-    "RecordRegistry": ("AccessDecided", "GlassBroken", "EmergencyReviewed"),
-    "ConsentRegistry": (
-        "RepresentativeAppointed",
-        "RepresentativeDismissed",
-        "MoveRequested",
-        "PatientRehoused",
-    ),
-}
-TOLD_OF_OTHERS = {"ConsentRegistry": ("DirectiveGiven", "DirectiveRevoked")}
+ALWAYS_TOLD = (
+    ("RecordRegistry", "AccessDecided"),
+    ("RecordRegistry", "GlassBroken"),
+    ("RecordRegistry", "EmergencyReviewed"),
+    ("ConsentRegistry", "RepresentativeAppointed"),
+    ("ConsentRegistry", "RepresentativeDismissed"),
+    ("ConsentRegistry", "MoveRequested"),
+    ("ConsentRegistry", "PatientRehoused"),
+)
+TOLD_OF_OTHERS = (("ConsentRegistry", "DirectiveGiven"), ("ConsentRegistry", "DirectiveRevoked"))
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between tries
 TIMEOUT = 30.0  # seconds that a receiver may take
 LARGEST = 1 << 63
@@ -58,11 +58,8 @@ class Watched:
         block, place = self.position
         found: list[Event] = []
         where = {"patient": self.patient} if self.patient else {}
-        for kinds in (ALWAYS_TOLD, TOLD_OF_OTHERS):
-            for contract, names in kinds.items():
-                for name in names:
-                    span = {"first": block, "last": self.index.final}
-                    found += self.index.events(contract, name, where, **span)
+        for contract, name in (*ALWAYS_TOLD, *TOLD_OF_OTHERS):
+            found += self.index.events(contract, name, where, first=block, last=self.index.final)
         found.sort(key=_place)
         return (event for event in found if _place(event) > (block, place) and _worth(event))
 
@@ -209,8 +206,8 @@ def _worth(event: Event) -> bool:
     said: Any = event.arguments
     if event.name == "AccessDecided":
         return struct(Receipt, said["receipt"]).ground is not Ground.MEMBER_NOT_ACTIVE
-    own = any(event.name in names for names in TOLD_OF_OTHERS.values())
-    return not own or said["by"] != said["patient"]
+    given = any(event.name == name for _, name in TOLD_OF_OTHERS)
+    return not given or said["by"] != said["patient"]
 
 
 def _place(event: Event) -> Cursor:
