@@ -8,6 +8,7 @@ import {
     Grantee,
     Ground,
     IConsentRegistry,
+    Label,
     Outcome,
     Purpose,
     Question
@@ -27,8 +28,11 @@ contract RecordRegistry is IRecordRegistry {
     uint48 public constant EMERGENCY = 4 hours;
 
     /// @inheritdoc IRecordRegistry
-    /// @dev Looking through 64 for one that is overdue costs 0.3 million gas.
-    uint256 public constant MAX_OPEN_REVIEWS = 64;
+    /// @dev Looking through 512 for one that is overdue costs 2.4 million gas.
+    uint256 public constant MAX_OPEN_REVIEWS = 512;
+
+    /// @dev The labels that are classes of data; those below are sensitivities.
+    uint32 private constant CLASSES = type(uint32).max << uint8(Label.ADMINISTRATION);
 
     bytes32 private constant REVIEW_TYPEHASH =
         keccak256("Review(bytes32 emergencyId,uint8 finding,bytes32 report,address signer,uint48 deadline)");
@@ -52,6 +56,8 @@ contract RecordRegistry is IRecordRegistry {
     /// @inheritdoc IRecordRegistry
     mapping(uint32 member => uint256) public emergenciesOf;
     mapping(uint32 member => bytes32[]) private _open;
+    /// @inheritdoc IRecordRegistry
+    mapping(uint32 member => mapping(address patient => uint48)) public shutUntil;
 
     /// @inheritdoc IRecordRegistry
     mapping(uint32 member => uint48) public loggedUntil;
@@ -105,7 +111,7 @@ contract RecordRegistry is IRecordRegistry {
     }
 
     function _requireComplete(Record memory record) private pure {
-        bool complete = record.patient != address(0) && record.labels != 0
+        bool complete = record.patient != address(0) && record.labels & CLASSES != 0
             && record.confidentiality != Confidentiality.None && record.commitment != bytes32(0);
         require(
             complete,
@@ -183,6 +189,7 @@ contract RecordRegistry is IRecordRegistry {
     /// @dev Permits what the patient left open, while a glass that the member broke does.
     function _excuse(Receipt memory receipt) private view {
         if (receipt.purpose != Purpose.BTG || receipt.action > ConsentAction.USE) return;
+        if (receipt.study != bytes32(0)) return;
         bytes32 emergencyId = newestEmergency[receipt.member][receipt.patient];
         if (block.timestamp >= _emergencies[emergencyId].expiresAt) return;
 
@@ -197,13 +204,15 @@ contract RecordRegistry is IRecordRegistry {
         uint32 member = _custodian();
         address patient = _known(recordRef).patient;
         require(reason != bytes32(0), EmergencyReasonMissing(recordRef));
+        uint48 shut = shutUntil[member][patient];
+        require(block.timestamp >= shut, GlassShut(member, patient, shut));
         _requireReviewed(member);
 
         uint256 number = emergenciesOf[member]++;
         emergencyId = keccak256(abi.encode(block.chainid, address(this), member, number, patient, reason));
         uint48 expiresAt = uint48(block.timestamp) + EMERGENCY;
         uint48 reviewDue = uint48(block.timestamp) + reviewPeriod;
-        _emergencies[emergencyId] = Emergency(patient, expiresAt, reviewDue, member, Finding.None);
+        _emergencies[emergencyId] = Emergency(patient, expiresAt, reviewDue, member, Finding.None, false);
         newestEmergency[member][patient] = emergencyId;
         _open[member].push(emergencyId);
 
@@ -244,19 +253,29 @@ contract RecordRegistry is IRecordRegistry {
         Emergency storage emergency = _emergencies[emergencyId];
         uint32 member = emergency.member;
         require(member != 0, EmergencyUnknown(emergencyId));
-        require(emergency.finding == Finding.None, ReviewDone(emergencyId, emergency.finding));
         require(finding != Finding.None, FindingMissing(emergencyId));
         uint32 reviewer = _reviewer(by, emergencyId, emergency);
+        Finding found = emergency.finding;
+        bool first = found == Finding.None;
+        require(first || (reviewer == 0 && !emergency.byPatient), ReviewDone(emergencyId, found));
 
-        emergency.finding = finding;
+        (emergency.finding, emergency.byPatient) = (finding, reviewer == 0);
         if (block.timestamp < emergency.expiresAt) emergency.expiresAt = uint48(block.timestamp);
+        bool shut = finding == Finding.Unjustified;
+        if (shut || !first) {
+            shutUntil[member][emergency.patient] = shut ? uint48(block.timestamp) + reviewPeriod : 0;
+        }
+        if (first) _close(member, emergencyId);
+
+        emit EmergencyReviewed(emergencyId, emergency.patient, member, reviewer, by, finding, report);
+    }
+
+    function _close(uint32 member, bytes32 emergencyId) private {
         bytes32[] storage open = _open[member];
         uint256 place = 0;
         while (open[place] != emergencyId) ++place;
         open[place] = open[open.length - 1];
         open.pop();
-
-        emit EmergencyReviewed(emergencyId, emergency.patient, member, reviewer, by, finding, report);
     }
 
     function _reviewer(address by, bytes32 emergencyId, Emergency storage emergency)

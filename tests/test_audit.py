@@ -194,7 +194,9 @@ def test_what_is_handed_out_has_the_shape_of_its_action(action, kind, subtype, d
 
 
 def test_a_broken_glass_is_an_emergency_override():
-    emergency = Emergency(PATIENT, AT + timedelta(hours=1), AT + timedelta(days=7), 5, Finding.NONE)
+    emergency = Emergency(
+        PATIENT, AT + timedelta(hours=1), AT + timedelta(days=7), 5, Finding.NONE, False
+    )
 
     event = breaking(GLASS, emergency, AT, NAMES)
 

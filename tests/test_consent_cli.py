@@ -6,6 +6,7 @@ pyhealth consent, pyhealth record
 ├── a representative is appointed, speaks and is dismissed; a patient moves
 ├── a FHIR Consent is imported with its losses, once; what is exported is read back alike
 ├── a FHIR Consent of a patient without ether is signed into files; handed in, it is what is given
+├── one that finds no room is refused before anything is done
 ├── a hospital registers, updates and shows a record; the salt stays beside the file
 ├── access is permitted with exit 0, refused with exit 1; both are in the log
 ├── the log is a table, JSON, FHIR AuditEvents and a page; a damaged index ends it with 1
@@ -515,6 +516,24 @@ def test_a_fhir_consent_is_signed_by_a_contract_wallet_and_never_over_a_file(
     refused(consent(*words), "A --signer signs into a file; name it with --out")
 
 
+def test_a_fhir_consent_that_finds_no_room_is_refused_before_anything_is_done(
+    consent, folder, sharing
+):
+    for _ in range(sharing.consents().max_directives() - 1):
+        sharing.permit()
+    (folder / "c.json").write_text(json.dumps(fhir()))
+    before = sharing.rpc.call("eth_blockNumber")
+
+    for words in ((), ("--out", "s.json")):
+        refused(
+            consent("import", "c.json", *MEMBER, *words, "--as", "patient"),
+            rf"Patient {PATIENT} has 8 directives for member 1 .* revoke one",
+        )
+
+    assert sharing.rpc.call("eth_blockNumber") == before
+    assert list(folder.glob("s*.json")) == []
+
+
 def test_what_is_exported_is_read_back_alike(consent, folder):
     done(
         consent(
@@ -738,7 +757,7 @@ def test_an_emergency_is_used_reviewed_by_signature_and_overdue_where_it_is_not(
     assert told["finding"] == "unjustified"
     assert said(record("overdue", "--all", "--json")) == []
     (folder / "reason.txt").write_text("Another reason.")
-    done(record(*words))
+    refused(record(*words), "without justification, and cannot break it again before")
 
 
 # Logs of custodians
@@ -1058,6 +1077,14 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
         r"code\.json: Consent\.provision\.purpose.* is 'CURE', which is no code of",
     ),
     "FHIR without file": (("consent", "import", "gone.json", "--as", "patient"), "does not exist"),
+    "FHIR that permits nobody": (
+        ("consent", "import", "nobody.json", "--member", "Organization/f001=none", "--as", "patient"),
+        r"nobody\.json gives no directive: Consent\.",
+    ),
+    "no FHIR Consent in a Bundle": (
+        ("consent", "import", "bundle.json", "--as", "patient"),
+        r"bundle\.json holds no Consent; hand in one, or a Bundle of them",
+    ),
     "reference of nobody": (
         ("consent", "import", "code.json", "--member", "Hospital", "--as", "patient"),
         "'Hospital' says of no reference which member it is; write R=MEMBER",
@@ -1182,6 +1209,9 @@ def test_bad_input_is_refused_in_one_sentence_and_nothing_is_sent(
     (folder / "names.yaml").write_text("people: {}\n")
     provision = json.loads(json.dumps(fhir()["provision"]).replace("TREAT", "CURE"))
     (folder / "code.json").write_text(json.dumps(fhir(provision=provision)))
+    (folder / "nobody.json").write_text(json.dumps(fhir()))
+    empty = {"resourceType": "Bundle", "type": "collection", "entry": []}
+    (folder / "bundle.json").write_text(json.dumps(empty))
     before = sharing.rpc.call("eth_blockNumber")
 
     told = cli(*words)

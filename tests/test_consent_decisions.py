@@ -246,9 +246,10 @@ class Oracle:
 
     def place(self, grantee: Grantee, number: int, base: int | None = None) -> bytes:
         """Where the contract stores a directive of the patient."""
-        relation = keccak(words(PATIENT, grantee.member, grantee.study))
-        first = keccak(relation + words(self.base if base is None else base))
-        return words(int.from_bytes(first) + number)
+        place = words(self.base if base is None else base)
+        for key in (PATIENT, grantee.member, grantee.study):
+            place = keccak(words(key) + place)
+        return words(int.from_bytes(place) + number)
 
     def answers(self, asked: list[Case]) -> list[Answer]:
         """Ask about many cases at once, each with the state that it is about."""

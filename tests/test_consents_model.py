@@ -58,7 +58,11 @@ NOBODY = "0x" + "00" * 20
 GRANTEES = [Grantee(0), Grantee(HOSPITAL), Grantee(HOSPITAL, STUDY), Grantee(0, STUDY)]
 PURPOSES = [Purpose.TREAT, Purpose.BTG, Purpose.HRESCH]
 ACTIONS = [ConsentAction.USE, ConsentAction.DISCLOSE]
-LABELS = [frozenset({Label.CARE}), frozenset({Label.HIV}), frozenset({Label.CARE, Label.HIV})]
+LABELS = [
+    frozenset({Label.CARE}),
+    frozenset({Label.LABORATORY, Label.HIV}),
+    frozenset({Label.CARE, Label.HIV}),
+]
 
 
 @dataclass
@@ -78,6 +82,7 @@ class Broken:
     ends: int
     due: int
     finding: Finding = Finding.NONE
+    by_patient: bool = False
 
 
 @dataclass
@@ -93,6 +98,7 @@ class Model:
     paused: bool = False
     broken: dict[bytes, Broken] = field(default_factory=dict)
     newest: dict[int, bytes] = field(default_factory=dict)
+    shut: dict[int, int] = field(default_factory=dict)
 
     # Consents
 
@@ -200,8 +206,13 @@ class Model:
             return "MoveNotRipe"
         if refusal := self.lacks(self.move[2], Power.RECOVER):
             return refusal
-        self.account, self.move = account, None
+        self.rehouse(account)
         return None
+
+    def rehouse(self, account: str) -> None:
+        if former := self.powers.get(self.account):
+            self.powers[self.account] = (former[0], min(former[1], self.now), former[2])
+        self.account, self.move = account, None
 
     # Records
 
@@ -212,6 +223,7 @@ class Model:
         said = self.consented(asking, purpose, action, labels)
         glass = self.broken.get(self.newest.get(asking.member, b""))
         excused = purpose is Purpose.BTG and action is ConsentAction.USE and glass
+        excused = excused and not any(asking.study)
         if said[1] is Ground.NONE and excused and self.now < glass.ends:
             return Outcome.CONSENT_PERMIT, Ground.EMERGENCY
         return said
@@ -255,23 +267,31 @@ class Model:
     def smash(self, member: int) -> str | None:
         if member in self.suspended:
             return "MemberNotCustodian"
+        if self.now < self.shut.get(member, 0):
+            return "GlassShut"
         return "ReviewOverdue" if self.overdue(member) else None
 
     def review(self, by: str, which: bytes, finding: Finding) -> str | None:
         glass = self.broken[which]
-        if glass.finding:
-            return "ReviewDone"
         if not finding:
             return "FindingMissing"
         member = MEMBERS.get(by, 0)
         if member == glass.member:
             return "ReviewOfOwn"
-        if self.lacks(by, Power.SPEAK):
+        by_patient, again = not self.lacks(by, Power.SPEAK), bool(glass.finding)
+        if not by_patient:
             if not member or member in self.suspended:
                 return "ReviewerNotEntitled"
             if self.now < glass.ends:
                 return "EmergencyRunning"
-        glass.finding, glass.ends = finding, min(glass.ends, self.now)
+        if again and (glass.by_patient or not by_patient):
+            return "ReviewDone"
+        if finding is Finding.UNJUSTIFIED:
+            self.shut[glass.member] = self.now + REVIEW
+        elif again:
+            self.shut[glass.member] = 0
+        glass.finding, glass.by_patient = finding, by_patient
+        glass.ends = min(glass.ends, self.now)
         return None
 
 

@@ -338,7 +338,7 @@ def test_a_broken_glass_permits_for_its_window_alone(sharing):
     assert emergency == emergency_id(records.domain, HOSPITAL, 0, PATIENT, REASON)
     now = sharing.now()
     ends = now + records.emergency()
-    stored = Emergency(PATIENT, ends, now + records.review_period(), HOSPITAL, Finding.NONE)
+    stored = Emergency(PATIENT, ends, now + records.review_period(), HOSPITAL, Finding.NONE, False)
     assert records.emergency_of(emergency) == stored
     assert records.newest_emergency(HOSPITAL, PATIENT) == emergency
     made = records.request_access(ref, Purpose.BTG, USE)
@@ -408,6 +408,20 @@ def test_a_review_by_who_may_not_is_refused(sharing):
     sharing.records("patient").review(emergency, Finding.JUSTIFIED)
     with refused(errors.ReviewDone, emergency, Finding.JUSTIFIED):
         sharing.records("regulator").review(emergency, Finding.UNJUSTIFIED)
+
+
+def test_a_patient_overrules_a_member_and_the_glass_stays_shut(sharing):
+    records, ref = sharing.records(), sharing.record()
+    emergency = records.break_glass(ref, REASON)
+    sharing.later(DAY)
+    sharing.records("regulator").review(emergency, Finding.JUSTIFIED)
+    sharing.records("patient").review(emergency, Finding.UNJUSTIFIED)
+
+    found, until = records.emergency_of(emergency), records.shut_until(HOSPITAL, PATIENT)
+    assert (found.finding, found.by_patient) == (Finding.UNJUSTIFIED, True)
+    assert until == sharing.now() + records.review_period()
+    with refused(errors.GlassShut, HOSPITAL, PATIENT, until):
+        records.break_glass(ref, REPORT)
 
 
 def test_an_overdue_review_blocks_the_next_emergency_until_it_is_done(sharing):
@@ -538,7 +552,7 @@ def test_the_cohort_is_what_the_contract_decides_for_each_record(sharing):
     by["pharmacy"].revoke(me["pharmacy"], HOSPITALS, gone.place, gone.version)
     assert agree() == 2 + 2
     by["pharmacy"].grant(me["pharmacy"], HOSPITALS, RESEARCH, REASON)
-    sharing.records().update(refs[0], 1, {Label.HIV}, Confidentiality.N, REPORT)
+    sharing.records().update(refs[0], 1, {Label.LABORATORY, Label.HIV}, Confidentiality.N, REPORT)
     sharing.records().update(refs[1], 1, LAB, Confidentiality.N, REPORT)
     assert agree() == 2 + 2 + 2
     by["auditor"].grant(

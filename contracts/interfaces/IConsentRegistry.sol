@@ -321,6 +321,7 @@ interface IConsentRegistry {
     /* DIRECTING */
 
     /// @notice Permits, for a patient. By its account or an acting representative.
+    /// @dev What a representative gave stands when its own time is over, until it is revoked or ends.
     /// @param document The salted commitment of the consent document.
     /// @return place The place of the directive among those of the grantee: the first that is free or whose directive
     /// ended.

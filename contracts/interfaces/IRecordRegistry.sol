@@ -14,7 +14,7 @@ enum Finding {
 struct Record {
     address patient; // slot 0: as the consent registry knows it.
     uint32 custodian; // slot 0: the member that holds the record; zero when unknown.
-    uint32 labels; // slot 0: bitmap of {Label}, not empty.
+    uint32 labels; // slot 0: bitmap of {Label}, with a class of data at least.
     uint24 version; // slot 0: 1 when registered.
     Confidentiality confidentiality; // slot 0
     bytes32 commitment; // slot 1: salted commitment of the present version, opened by the custodian and the patient.
@@ -46,6 +46,7 @@ struct Emergency {
     uint48 reviewDue; // slot 0: from this second on the review is overdue.
     uint32 member; // slot 1: zero when unknown.
     Finding finding; // slot 1: none until it is reviewed.
+    bool byPatient; // slot 1: whether the patient's side found that.
 }
 
 /// @title IRecordRegistry
@@ -62,7 +63,7 @@ interface IRecordRegistry {
     error RecordsPaused();
     /// @notice Thrown when a member does what only an active PROVIDER can.
     error MemberNotCustodian(uint32 member, uint16 roles);
-    /// @notice Thrown when a record would have no patient, label, confidentiality or commitment.
+    /// @notice Thrown when a record would have no patient, class of data, confidentiality or commitment.
     error RecordIncomplete(
         address patient, uint32 labels, Confidentiality confidentiality, bytes32 commitment
     );
@@ -80,9 +81,11 @@ interface IRecordRegistry {
     error ReviewOverdue(uint32 member, bytes32 emergencyId, uint48 reviewDue);
     /// @notice Thrown when a member has as many open reviews as it can have.
     error ReviewsFull(uint32 member, uint256 maximum);
+    /// @notice Thrown when a member breaks a glass of a patient that it broke without justification before.
+    error GlassShut(uint32 member, address patient, uint48 until);
     /// @notice Thrown when there is no such emergency.
     error EmergencyUnknown(bytes32 emergencyId);
-    /// @notice Thrown when a review is done already.
+    /// @notice Thrown when a review is done already: by the patient's side, or by a member and this is another.
     error ReviewDone(bytes32 emergencyId, Finding finding);
     /// @notice Thrown when a review finds nothing.
     error FindingMissing(bytes32 emergencyId);
@@ -193,7 +196,7 @@ interface IRecordRegistry {
     /// @notice Decides on the use of a record by the caller's member, and writes the receipt. A deny is no revert.
     /// @dev A suspended or removed member has its refusal on record too. An account that acts for nobody reverts.
     /// @dev For {Purpose.BTG}, where no directive decides, a glass broken by the member permits to collect, access and
-    /// use. A deny that names BTG stands against it.
+    /// use, but for no study. A deny that names BTG stands against it.
     function requestAccess(bytes32 recordRef, Purpose purpose, ConsentAction action)
         external
         returns (Outcome outcome, bytes32 receiptHash);
@@ -207,13 +210,16 @@ interface IRecordRegistry {
 
     /// @notice Permits the caller's member, a PROVIDER, for {EMERGENCY} what BTG means, on all records of the patient
     /// of this one. The review is due after {reviewPeriod}.
+    /// @dev Warning: a member can break it again and again. Each time is an event and a review of its own, the first
+    /// overdue one ends it, and so does the first that finds it unjustified, for {reviewPeriod}.
     /// @param reason The salted commitment of the reason.
     /// @return emergencyId keccak256(abi.encode(chain id, this contract, member, emergencies it had before, patient,
     /// reason)).
     function breakGlass(bytes32 recordRef, bytes32 reason) external returns (bytes32 emergencyId);
 
     /// @notice Reviews an emergency: whoever speaks for the patient at any time, which also ends it, and any other
-    /// active member once it is over. Also while paused, and when overdue.
+    /// active member once it is over. Also while paused, and when overdue. What the patient's side finds comes in place
+    /// of what a member found.
     /// @param report The salted commitment of the report, or zero.
     function review(bytes32 emergencyId, Finding finding, bytes32 report) external;
 
@@ -258,6 +264,9 @@ interface IRecordRegistry {
 
     /// @notice Returns those of them whose review is overdue.
     function overdueReviews(uint32 member) external view returns (bytes32[] memory);
+
+    /// @notice Returns until when a member cannot break the glass of a patient, for whom it did without justification.
+    function shutUntil(uint32 member, address patient) external view returns (uint48);
 
     /// @notice Returns how many emergencies a member had so far.
     function emergenciesOf(uint32 member) external view returns (uint256);

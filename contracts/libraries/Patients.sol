@@ -151,8 +151,10 @@ library Patients {
     /// @notice Gives a patient another account, and forgets what was requested.
     function move(Register storage self, address patient, address account) internal {
         address previous = accountOf(self, patient);
+        Representation storage given = self.representations[patient][previous];
 
         delete self.moves[patient];
+        if (block.timestamp < given.until) given.until = uint48(block.timestamp);
         self.people[patient].account = account;
 
         emit IConsentRegistry.PatientRehoused(patient, previous, account);

@@ -14,6 +14,7 @@ __all__ = [
     "EmergencyRunning",
     "EmergencyUnknown",
     "FindingMissing",
+    "GlassShut",
     "LogNotContiguous",
     "LogNotUsable",
     "MemberNotCustodian",
@@ -57,7 +58,7 @@ class MemberNotCustodian(ContractError):
 
 @dataclass(eq=False)
 class RecordIncomplete(ContractError):
-    """A record needs a patient, a label that is known, a confidentiality and a commitment (patient:
+    """A record needs a patient, a class of data, a confidentiality and a commitment (patient:
     {patient}; labels: {labels}; confidentiality: {confidentiality}; commitment: {commitment});
     name what is missing.
     """
@@ -135,6 +136,17 @@ class ReviewsFull(ContractError):
 
 
 @dataclass(eq=False)
+class GlassShut(ContractError):
+    """Member {member} broke the glass of patient {patient} without justification, and cannot break
+    it again before {until}; ask the patient to review, or another member to treat.
+    """
+
+    member: int
+    patient: str
+    until: datetime
+
+
+@dataclass(eq=False)
 class EmergencyUnknown(ContractError):
     """There is no emergency {emergency_id}; see 'pyhealth record overdue --all'."""
 
@@ -143,7 +155,9 @@ class EmergencyUnknown(ContractError):
 
 @dataclass(eq=False)
 class ReviewDone(ContractError):
-    """Emergency {emergency_id} was reviewed already ({finding}), and a review is final."""
+    """Emergency {emergency_id} was reviewed already ({finding}), and only the patient's side can
+    still find otherwise, once.
+    """
 
     emergency_id: bytes
     finding: Finding

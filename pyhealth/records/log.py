@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -112,12 +112,13 @@ def emergencies(events: Iterable[Event]) -> dict[bytes, Emergency]:
         said: Any = event.arguments
         if event.name == "GlassBroken":
             times = utc(said["expiresAt"]), utc(said["reviewDue"])
-            one = Emergency(said["patient"], *times, said["member"], Finding.NONE)
+            one = Emergency(said["patient"], *times, said["member"], Finding.NONE, False)
             found[said["emergencyId"]] = one
         elif event.name == "EmergencyReviewed" and (known := found.get(said["emergencyId"])):
             ended = min(known.expires_at, event.block_time)
-            found[said["emergencyId"]] = Emergency(
-                known.patient, ended, known.review_due, known.member, Finding(said["finding"])
+            finding, by_patient = Finding(said["finding"]), not said["reviewer"]
+            found[said["emergencyId"]] = replace(
+                known, expires_at=ended, finding=finding, by_patient=by_patient
             )
     return found
 

@@ -207,6 +207,10 @@ class RecordRegistry:
         """Return those whose review is overdue."""
         return tuple(map(bytes, self.binding.call("overdueReviews", member)))
 
+    def shut_until(self, member: int, patient: str) -> datetime:
+        """Return until when a member cannot break the glass of a patient."""
+        return utc(self.binding.call("shutUntil", member, patient))
+
     def emergencies_of(self, member: int) -> int:
         """Return how many emergencies a member had so far."""
         return int(self.binding.call("emergenciesOf", member))

@@ -69,6 +69,7 @@ class Emergency:
     review_due: datetime  # from this second on the review is overdue
     member: int  # zero when unknown
     finding: Finding  # none until it is reviewed
+    by_patient: bool  # whether the patient's side found that
 
 
 READERS |= {"Finding": (int, Finding)}

@@ -53,7 +53,9 @@ contract ConsentHandler is Test {
     /// @dev The keys that speak for a patient in turn, as the model knows them; the last one does.
     mapping(address patient => uint256[]) private _keys;
     mapping(address patient => uint256) public guardianUntil;
+    mapping(uint32 member => mapping(address patient => uint256)) public shutUntil;
     uint256 private _nextKey = 5000;
+    uint32 private constant DATA = uint32(1 << 9); // a class that all records are of
 
     constructor(Consortium consortium, ConsentRegistry consents, RecordRegistry records) {
         (_consortium, _consents, _records) = (consortium, consents, records);
@@ -64,7 +66,9 @@ contract ConsentHandler is Test {
         for (uint32 i = 0; i < 4; ++i) {
             vm.prank(vm.addr(1));
             recordRefs.push(
-                _records.register(patients[i % 2], i + 1, Confidentiality(i + 2), keccak256(abi.encode(i)))
+                _records.register(
+                    patients[i % 2], (i + 1) | DATA, Confidentiality(i + 2), keccak256(abi.encode(i))
+                )
             );
         }
     }
@@ -113,13 +117,13 @@ contract ConsentHandler is Test {
         Grantee memory grantee = _grantee(whom);
         Terms memory terms = Terms({
             purposes: uint64(bound(what, 1, 7)) << 55,
-            labels: uint32(bound(what >> 8, 1, 7)),
+            labels: uint32(bound(what >> 8, 1, 7)) | DATA,
             actions: uint8(bound(what >> 16, 1, 7)),
             ceiling: Confidentiality(bound(what >> 24, 3, 6)),
             validFrom: uint48(block.timestamp + bound(what >> 32, 0, 2) * 1 hours),
             validUntil: uint48(block.timestamp + bound(what >> 40, 3, 40) * 1 hours)
         });
-        if (what % 3 != 0) (terms.purposes, terms.labels, terms.actions) = (uint64(7) << 55, 7, 7);
+        if (what % 3 != 0) (terms.purposes, terms.labels, terms.actions) = (uint64(7) << 55, 7 | DATA, 7);
 
         vm.prank(account);
         if (what % 7 == 0) {
@@ -266,6 +270,7 @@ contract ConsentHandler is Test {
         if (openedAt[id] == 0) broken = "an emergency of nobody";
         if (block.timestamp >= openedAt[id] + 4 hours) broken = "break-glass outlived its window";
         if (reviewedAt[id] != 0) broken = "break-glass outlived its review";
+        if (receipt.study != 0) broken = "an emergency for a study";
         if (emergency.member != receipt.member || emergency.patient != receipt.patient) {
             broken = "an emergency of another";
         }
@@ -292,10 +297,13 @@ contract ConsentHandler is Test {
     function breakGlass(uint256 by, uint256 which) external {
         uint32 member = uint32(bound(by, 1, 3));
         bool overdue = _overdue(member);
+        bytes32 recordRef = recordRefs[which % recordRefs.length];
+        bool shut = block.timestamp < shutUntil[member][_records.recordOf(recordRef).patient];
 
         vm.prank(vm.addr(member));
-        try _records.breakGlass(recordRefs[which % recordRefs.length], STUDY) returns (bytes32 id) {
+        try _records.breakGlass(recordRef, STUDY) returns (bytes32 id) {
             if (overdue) broken = "broken with a review overdue";
+            if (shut) broken = "broken again without justification";
             if (openedAt[id] != 0) broken = "an emergency opened twice";
             openedAt[id] = block.timestamp;
             emergencies.push(id);
@@ -321,11 +329,14 @@ contract ConsentHandler is Test {
 
         vm.prank(account);
         try _records.review(id, Finding(by % 2 + 1), 0) {
-            if (reviewedAt[id] != 0) broken = "reviewed twice";
+            if (reviewedAt[id] != 0 && (!speaks || emergency.byPatient)) broken = "reviewed twice";
             if (member == emergency.member) broken = "reviewed by itself";
             if (!speaks && _consortium.actorOf(account).roles == 0) broken = "reviewed by a stranger";
             if (!speaks && block.timestamp < openedAt[id] + 4 hours) broken = "cut off by another member";
-            reviewedAt[id] = block.timestamp;
+            bool again = reviewedAt[id] != 0;
+            if (by % 2 == 1) shutUntil[emergency.member][emergency.patient] = block.timestamp + 7 days;
+            else if (again) shutUntil[emergency.member][emergency.patient] = 0;
+            if (!again) reviewedAt[id] = block.timestamp;
         } catch {}
     }
 

@@ -689,6 +689,18 @@ contract ConsentRegistryTest is ConsentWorld {
         );
     }
 
+    function test_what_represented_a_patient_ends_when_the_patient_moves_away_from_it() external {
+        _appoint(Power.Recover, FOR_EVER);
+        _moved(guardian);
+        yes(consents.speaksFor(guardian, patient));
+        vm.warp(start + 1 days);
+
+        _moved(refuge);
+
+        yes(!consents.speaksFor(guardian, patient));
+        same(consents.representationOf(patient, guardian).until, start + 1 days);
+    }
+
     function test_a_patient_can_move_back() external {
         _moved(refuge);
         _moved(patient);

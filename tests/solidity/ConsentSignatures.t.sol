@@ -474,6 +474,13 @@ contract ConsentSignaturesTest is ConsentWorld {
         );
     }
 
+    function test_an_account_with_delegated_code_signs_with_its_key() external {
+        vm.etch(patient, hex"ef01000000000000000000000000000000000000001234");
+
+        _follows(Kind.Grant);
+        _follows(Kind.Revocation);
+    }
+
     /* CANCELLING */
 
     function test_cancel_makes_a_signature_worthless() external {

@@ -101,10 +101,21 @@ contract RecordRegistryTest is ConsentWorld {
     }
 
     function test_register_refuses_what_is_incomplete() external {
-        _refusesRecord(address(0), 1, Confidentiality.N, COMMITMENT);
+        uint32 care = _bit(Label.CARE);
+        _refusesRecord(address(0), care, Confidentiality.N, COMMITMENT);
         _refusesRecord(patient, 0, Confidentiality.N, COMMITMENT);
-        _refusesRecord(patient, 1, Confidentiality.None, COMMITMENT);
-        _refusesRecord(patient, 1, Confidentiality.N, 0);
+        _refusesRecord(patient, care, Confidentiality.None, COMMITMENT);
+        _refusesRecord(patient, care, Confidentiality.N, 0);
+    }
+
+    function test_register_refuses_sensitivities_without_a_class_of_data() external {
+        _refusesRecord(patient, _bit(Label.ADMINISTRATION) - 1, Confidentiality.N, COMMITMENT);
+
+        vm.prank(clinic);
+        bytes32 recordRef =
+            records.register(patient, _bit(Label.ADMINISTRATION), Confidentiality.N, COMMITMENT);
+
+        same(records.recordOf(recordRef).labels, 1 << 6);
     }
 
     function _refusesRecord(address whose, uint32 labels, Confidentiality level, bytes32 commitment) private {
@@ -122,7 +133,9 @@ contract RecordRegistryTest is ConsentWorld {
         _refuses(
             hospital,
             address(records),
-            abi.encodeCall(IRecordRegistry.register, (patient, 1, Confidentiality.V, COMMITMENT)),
+            abi.encodeCall(
+                IRecordRegistry.register, (patient, _bit(Label.CARE), Confidentiality.V, COMMITMENT)
+            ),
             abi.encodeWithSelector(IRecordRegistry.RecordKnown.selector, result)
         );
     }
@@ -364,7 +377,7 @@ contract RecordRegistryTest is ConsentWorld {
 
     function test_the_receipts_of_two_patients_do_not_meet() external {
         vm.prank(hospital);
-        bytes32 other = records.register(refuge, 1, Confidentiality.N, COMMITMENT);
+        bytes32 other = records.register(refuge, _bit(Label.CARE), Confidentiality.N, COMMITMENT);
         _tells(_receipt(CLINIC, Outcome.NO_CONSENT, Ground.None, 0));
         Receipt memory receipt = _receipt(CLINIC, Outcome.NO_CONSENT, Ground.None, 0);
         (receipt.recordRef, receipt.patient) = (other, refuge);
@@ -424,14 +437,15 @@ contract RecordRegistryTest is ConsentWorld {
         yes(_ask(clinic, Purpose.TREAT, ConsentAction.ACCESS) == Outcome.NO_CONSENT);
         yes(_ask(vm.addr(3), Purpose.BTG, ConsentAction.ACCESS) == Outcome.NO_CONSENT);
         vm.prank(hospital);
-        result = records.register(refuge, 1, Confidentiality.N, COMMITMENT);
+        result = records.register(refuge, _bit(Label.CARE), Confidentiality.N, COMMITMENT);
         yes(_ask(clinic, Purpose.BTG, ConsentAction.ACCESS) == Outcome.NO_CONSENT);
     }
 
     function test_breakGlass_permits_every_record_of_the_patient() external {
         _break();
         vm.prank(hospital);
-        result = records.register(patient, _bit(Label.HIV), Confidentiality.V, REPORT);
+        result =
+            records.register(patient, _bit(Label.HIV) | _bit(Label.LABORATORY), Confidentiality.V, REPORT);
 
         yes(_ask(clinic, Purpose.BTG, ConsentAction.ACCESS) == Outcome.CONSENT_PERMIT);
     }
@@ -528,7 +542,7 @@ contract RecordRegistryTest is ConsentWorld {
                 IRecordRegistry.ReviewOverdue.selector, CLINIC, second, uint48(start + 8 days)
             )
         );
-        _review(inspector, second, Finding.Unjustified);
+        _review(inspector, second, Finding.Justified);
         same(records.openReviews(CLINIC)[0], third);
         _break();
     }
@@ -538,14 +552,14 @@ contract RecordRegistryTest is ConsentWorld {
         records.review(id, finding, REPORT);
     }
 
-    function test_breakGlass_takes_sixty_four_open_reviews_and_refuses_one_more() external {
+    function test_breakGlass_takes_512_open_reviews_and_refuses_one_more() external {
         bytes32 last = 0;
-        for (uint256 i = 0; i < 64; ++i) {
+        for (uint256 i = 0; i < 512; ++i) {
             last = _break();
         }
         same(records.openReviews(CLINIC).length, records.MAX_OPEN_REVIEWS());
         _refusesBreaking(
-            result, REASON, abi.encodeWithSelector(IRecordRegistry.ReviewsFull.selector, CLINIC, 64)
+            result, REASON, abi.encodeWithSelector(IRecordRegistry.ReviewsFull.selector, CLINIC, 512)
         );
 
         _review(patient, last, Finding.Justified);
@@ -601,6 +615,59 @@ contract RecordRegistryTest is ConsentWorld {
         emit IRecordRegistry.EmergencyReviewed(id, patient, CLINIC, 0, hospital, Finding.Justified, REPORT);
 
         _review(hospital, id, Finding.Justified);
+    }
+
+    function test_review_by_the_patient_comes_in_place_of_a_members_once() external {
+        bytes32 id = _break();
+        vm.warp(start + 4 hours);
+        _review(inspector, id, Finding.Justified);
+        yes(!records.emergencyOf(id).byPatient);
+        bytes memory done = abi.encodeWithSelector(IRecordRegistry.ReviewDone.selector, id, Finding.Justified);
+        _refusesReview(hospital, id, Finding.Unjustified, done);
+
+        _review(patient, id, Finding.Unjustified);
+
+        yes(records.emergencyOf(id).finding == Finding.Unjustified && records.emergencyOf(id).byPatient);
+        same(records.shutUntil(CLINIC, patient), start + 4 hours + 7 days);
+        done = abi.encodeWithSelector(IRecordRegistry.ReviewDone.selector, id, Finding.Unjustified);
+        _refusesReview(patient, id, Finding.Justified, done);
+        _refusesReview(inspector, id, Finding.Justified, done);
+    }
+
+    function test_an_unjustified_glass_stays_shut_for_the_member_and_the_patient() external {
+        bytes32 justified = _break();
+        _review(patient, _break(), Finding.Unjustified);
+        uint48 until = uint48(start + 7 days);
+        same(records.shutUntil(CLINIC, patient), until);
+        _review(patient, justified, Finding.Justified);
+        bytes memory shut = abi.encodeWithSelector(IRecordRegistry.GlassShut.selector, CLINIC, patient, until);
+
+        vm.warp(until - 1);
+        _refusesBreaking(result, REASON, shut);
+        vm.prank(hospital);
+        records.breakGlass(result, REASON);
+        vm.warp(until);
+        _break();
+    }
+
+    function test_a_patient_opens_what_a_member_shut() external {
+        bytes32 id = _break();
+        vm.warp(start + 4 hours);
+        _review(inspector, id, Finding.Unjustified);
+        yes(records.shutUntil(CLINIC, patient) != 0);
+
+        _review(patient, id, Finding.Justified);
+
+        same(records.shutUntil(CLINIC, patient), 0);
+        _break();
+    }
+
+    function test_breakGlass_serves_no_study() external {
+        _break();
+        vm.prank(clinic);
+        (Outcome outcome,) = records.requestAccessForStudy(result, STUDY, Purpose.BTG, ConsentAction.COLLECT);
+
+        yes(outcome == Outcome.NO_CONSENT);
     }
 
     function test_review_works_while_paused() external {
