@@ -9,6 +9,7 @@ import typer
 from pyhealth.cli import (
     directing,
     exporting,
+    handing,
     importing,
     instructing,
     representing,
@@ -47,8 +48,8 @@ app.command()(directing.grant)
 app.command()(directing.deny)
 app.command()(directing.revoke)
 app.command()(instructing.sign)
-app.command("show")(instructing.show_signed)
-app.command()(instructing.submit)
+app.command("show")(handing.show_signed)
+app.command()(handing.submit)
 app.command()(instructing.cancel)
 app.command()(wording.wallets)
 app.command("import")(importing.import_consent)
