@@ -19,7 +19,7 @@ PAGES = [page for page in sorted(ROOT.glob("docs/*.md")) if "```sh\n" in page.re
 BLOCK = re.compile(r"^```sh\n(.*?)^```\n(?:\s*^```text\n(.*?)^```\n)?", re.M | re.S)
 REFUSED = re.compile(r"^(?P<line>.*\S)\s+# refused(?:: (?P<words>.*))?$")
 MARK = "\x1e"
-SECONDS = 300
+SECONDS = 600
 PRELUDE = r"""set -euo pipefail
 trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
 refused() {  # WORDS COMMAND: the command fails, and says the words
