@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ Value = int | str | bytes
 PAPER = "pyhealth.signed-message/1"
 EXACT = 1 << 53  # from here on JSON readers round numbers, and text is written instead
 LARGEST = 1 << 16  # bytes of a file
+LARGEST_CHAIN = 1 << 64  # no chain has this number, or a larger one
+SHOWN = 200  # characters of what a file says
+ZERO = "0x" + "00" * 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,14 @@ class Message:
     domain: Domain
     kind: str  # as EIP-712 encodes the type, such as "Dismissal(address patient,…)"
     values: tuple[Value, ...]
+
+    def __post_init__(self) -> None:
+        for of, name in fields_of(self.kind):
+            value = self.fields[name]
+            if isinstance(value, int) and not _fits(value, of):
+                raise InputError(f"{name} {value} is no {of}; give a number from 0 that is one.")
+        if not 0 < self.domain.chain_id < LARGEST_CHAIN:
+            raise InputError(f"{self.domain.chain_id} is the number of no chain; give another.")
 
     @property
     def name(self) -> str:
@@ -77,12 +88,21 @@ class SignedMessage:
 
     message: Message
     signature: bytes
+    says: tuple[str, ...] = field(default=(), compare=False)  # in its file; not signed
+
+    def require_said(self, *ways: str) -> None:
+        """Refuse a file that does not say what its message says, in one of some ways to say it."""
+        if self.says and self.says not in [(words,) for words in ways]:
+            raise InputError(
+                f"The file says {' '.join(self.says)[:SHOWN]!r}, and signed is: {ways[0]}; have it "
+                'made anew, or empty its "says" where that is wanted.'
+            )
 
     def save(self, file: Path, words: Sequence[str] = ()) -> Path:
         """Write the message as JSON, with what it says in words; never over another file."""
         told = {
             "paper": PAPER,
-            "says": list(words),  # for people: what counts is below
+            "says": list(words),  # for people; checked against what is below before it counts
             "typed_data": self.message.typed_data(),
             "signature": "0x" + self.signature.hex(),
         }
@@ -108,8 +128,10 @@ def load(file: Path, kinds: Mapping[str, str]) -> SignedMessage:
             told = json.loads(raw)
         if told["paper"] != PAPER:
             raise ValueError(f"its paper is {str(told['paper'])[:40]!r}")
-        message = read_typed_data(told["typed_data"], kinds)
-        return SignedMessage(message, read_bytes(told["signature"]))
+        message, says = read_typed_data(told["typed_data"], kinds), told.get("says", [])
+        if not isinstance(says, list) or not all(isinstance(one, str) for one in says):
+            raise ValueError("what it says is no text")
+        return SignedMessage(message, read_bytes(told["signature"]), tuple(says))
     except OSError as error:
         raise InputError(f"{file} cannot be read ({error.strerror}).") from error
     except (
@@ -127,19 +149,19 @@ def load(file: Path, kinds: Mapping[str, str]) -> SignedMessage:
 def read_typed_data(told: Mapping[str, Any], kinds: Mapping[str, str]) -> Message:
     """Read a message from what a wallet signed; it must be of one of these types, to the letter."""
     named = {kind[: kind.index("(")]: kind for kind in kinds}
-    name, domain = told["primaryType"], told["domain"]
-    if name not in named:
-        raise ValueError(f"{str(name)[:40]!r} is none of {', '.join(named)}")
-    kind = named[name]
-    wanted = {"EIP712Domain": _listed(EIP712_DOMAIN), name: _listed(kind)}
+    primary, domain = told["primaryType"], told["domain"]
+    if primary not in named:
+        raise ValueError(f"{str(primary)[:40]!r} is none of {', '.join(named)}")
+    kind = named[primary]
+    wanted = {"EIP712Domain": _listed(EIP712_DOMAIN), primary: _listed(kind)}
     stated = {"name": kinds[kind], "version": "1"}
     if told["types"] != wanted or {key: domain[key] for key in stated} != stated:
         raise ValueError(f"its types or its domain are not those of {kinds[kind]}")
     place = Domain(kinds[kind], int(domain["chainId"]), address_of(domain["verifyingContract"]))
     given, fields = told["message"], fields_of(kind)
-    if set(given) != {field for _, field in fields} or set(domain) != _DOMAIN:
+    if set(given) != {name for _, name in fields} or set(domain) != _DOMAIN:
         raise ValueError("its fields are not those of its types")
-    return Message(place, kind, tuple(_read(of, given[field], field) for of, field in fields))
+    return Message(place, kind, tuple(_read(of, given[name], name) for of, name in fields))
 
 
 def fields_of(kind: str) -> list[tuple[str, str]]:
@@ -167,18 +189,22 @@ def _shown(value: Value) -> int | str:
     return str(value) if isinstance(value, int) and value >= EXACT else value
 
 
-def _read(of: str, given: Any, field: str) -> Value:
+def _read(of: str, given: Any, name: str) -> Value:
     """Read a value of a type."""
     if of == "address":
-        return address_of(str(given)) if int(str(given), 16) else str(given)
+        return ZERO if given == ZERO else address_of(str(given))
     if of == "bytes32":
         value = read_bytes(given)
         if len(value) != 32:
-            raise ValueError(f"{field} has {len(value)} bytes")
+            raise ValueError(f"{name} has {len(value)} bytes")
         return value
     if isinstance(given, bool) or not isinstance(given, int | str):
-        raise ValueError(f"{field} is no number")
+        raise ValueError(f"{name} is no number")
     number = int(given, 0) if isinstance(given, str) else given
-    if not 0 <= number < 1 << int(of.removeprefix("uint")):
-        raise ValueError(f"{field} is no {of}")
+    if not _fits(number, of):
+        raise ValueError(f"{name} is no {of}")
     return number
+
+
+def _fits(number: int, of: str) -> bool:
+    return 0 <= number < 1 << int(of.removeprefix("uint"))

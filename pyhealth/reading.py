@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from enum import IntEnum
 from typing import TypeVar
 
@@ -17,6 +18,8 @@ from pyhealth.values import Role
 E = TypeVar("E", bound=IntEnum)
 UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 NAME_BYTES = 32
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+MANY, NEAR = 40, 5  # from how many on not all that is known is named, but some that are near
 LONGEST = timedelta(days=36_500)
 DEEPEST = 5_000  # levels that parsers may go down, far fewer than the C stack holds
 
@@ -53,11 +56,14 @@ def moment_of(text: str, what: str, now: datetime) -> datetime:
         return now + span_of(text)
     try:
         moment = datetime.fromisoformat(text.strip())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InputError(
             f"{what} {text!r} is no moment; write 2027-01-31, 2027-01-31T12:00Z, or 365d from now."
         ) from error
+    if moment < EARLIEST:
+        raise InputError(f"{what} {text!r} lies before 1970, where the clocks of chains start.")
+    return moment
 
 
 def amount_of(text: str, what: str) -> Decimal:
@@ -77,8 +83,11 @@ def one_of(kind: type[E], text: object, what: str) -> E:
     names = [name for name in kind.__members__ if name != "NONE"]
     if wanted in names:
         return kind[wanted]
-    known = ", ".join(name.lower().replace("_", "-") for name in names)
-    raise InputError(f"{text!r} is no {what}; known are {known}.")
+    few = len(names) <= MANY
+    named = names if few else get_close_matches(wanted, names, NEAR, cutoff=0)
+    known = ", ".join(name.lower().replace("_", "-") for name in named)
+    which = "known are" if few else f"{len(names)} are known, near this are"
+    raise InputError(f"{text!r} is no {what}; {which} {known}.")
 
 
 def roles(texts: Iterable[object]) -> frozenset[Role]:

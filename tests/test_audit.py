@@ -29,6 +29,15 @@ gaps
 │   └── the nearest receipt of the same record, actor, purpose and patient takes it, within a window
 ├── given an entry that names a receipt, and another record or patient
 │   └── it is not taken for it
+├── given an entry that names a receipt, by another, for something else or at another time
+│   └── it is found to go beyond it
+├── given a second service upon a receipt
+│   ├── when the same source tells it
+│   │   └── it is found to go beyond the receipt
+│   └── when another source tells it, or the first one failed
+│       └── it is the same service
+├── given an entry on the other side of a period's end than its receipt
+│   └── it is matched, and told in its own period alone
 └── given data that was served although the receipt refuses
     └── it is found
 page
@@ -76,6 +85,7 @@ CHAIN = 31337
 PATIENT, ACTOR, CONTRACT = ("0x" + byte * 20 for byte in ("Aa", "bB", "cc"))
 RECORD, HASH, GLASS = (bytes([byte]) * 32 for byte in (1, 2, 3))
 AT = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
 NAMES = Names(Domain("RecordRegistry", CHAIN, CONTRACT))
 KNOWN = Known(CHAIN)
 PERMIT, DENY, NONE = Outcome.CONSENT_PERMIT, Outcome.CONSENT_DENY, Outcome.NO_CONSENT
@@ -278,6 +288,7 @@ def test_events_of_ours_come_back_as_facts(tmp_path):
         actors=frozenset({ACTOR.lower()}),
         purposes=frozenset({Purpose.TREAT}),
         action=ConsentAction.ACCESS,
+        source="eip155:31337 urn:pyhealth:member|eip155:31337:4",
     )
     assert (decided.served, decided.receipts) == (False, frozenset({HASH}))
 
@@ -562,6 +573,86 @@ def test_an_entry_that_names_a_receipt_and_another_record_is_not_taken_for_it():
     assert not gaps([entry()], [named]).any
     for changed in ({"records": frozenset({GLASS})}, {"patients": frozenset({CONTRACT})}):
         assert gaps([entry()], [replace(named, **changed)]).unreceipted
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"members": frozenset({4, 6})},
+        {"members": frozenset({4}), "actors": frozenset({CONTRACT})},
+        {"members": frozenset({4})},
+        {"purposes": frozenset({Purpose.HMARKT})},
+        {"action": ConsentAction.DISCLOSE},
+        {"action": ConsentAction.CORRECT},
+        {"recorded": AT + timedelta(minutes=5, seconds=1)},
+        {"recorded": AT - timedelta(minutes=5, seconds=1)},
+    ],
+    ids=["member", "account", "nobody", "purpose", "disclosed", "corrected", "later", "earlier"],
+)
+def test_an_entry_that_goes_beyond_the_receipt_it_names_is_found(changed):
+    first = fact(receipts=frozenset({HASH}))
+    more = replace(first, **changed)
+
+    found = gaps([entry()], [first, more])
+
+    assert found.any
+    assert found.beyond == ((entry(), more),)
+    assert (found.matched, found.unreceipted) == (((entry(), first),), ())
+
+
+@pytest.mark.parametrize("asked", [ConsentAction.COLLECT, ConsentAction.ACCESS, ConsentAction.USE])
+def test_a_reading_is_covered_whatever_it_is_for(asked):
+    read = fact(receipts=frozenset({HASH}), action=ConsentAction.ACCESS)
+
+    assert not gaps([entry(action=asked)], [read]).any
+    assert gaps([entry(action=ConsentAction.DISCLOSE)], [read]).beyond
+
+
+def test_a_custodian_s_own_access_covers_none_by_another():
+    own = entry(member=4)
+    read = fact(members=frozenset({4}), receipts=frozenset({HASH}))
+
+    assert not gaps([own], [read]).any
+    assert gaps([own], [replace(read, members=frozenset({4, 6}))]).beyond
+
+
+def test_a_receipt_serves_once_for_each_source():
+    first = fact(receipts=frozenset({HASH}), source="server")
+    again = replace(first, recorded=AT + timedelta(seconds=1), place="again")
+    failed = replace(first, recorded=AT - timedelta(seconds=1), succeeded=False)
+
+    assert gaps([entry()], [again, first]).beyond == ((entry(), again),)
+    assert not gaps([entry()], [failed, first, replace(again, source="gateway")]).any
+    unnamed = replace(again, receipts=frozenset())
+    assert gaps([entry()], [first, unnamed]).unreceipted == (unnamed,)
+    assert not gaps([entry()], [first, replace(unnamed, source="gateway")]).any
+
+
+def test_the_end_of_a_period_makes_no_gap():
+    cut = AT + timedelta(seconds=2)
+    before, after = (cut - DAY, cut), (cut, cut + DAY)
+    late = fact(recorded=AT + timedelta(seconds=3))
+
+    first, second = (gaps([entry()], [late], period=one) for one in (before, after))
+
+    assert not first.any
+    assert not second.any
+    assert (first.matched, second.matched) == ((), ((entry(), late),))
+
+
+def test_what_lies_outside_of_a_period_is_not_told():
+    cut = AT + timedelta(minutes=6)
+    stray, login = fact(recorded=AT), fact(served=False, records=frozenset())
+
+    found = gaps(
+        [entry(decided_at=AT + timedelta(hours=1))], [stray, login], period=(cut, cut + DAY)
+    )
+
+    assert len(found.unlogged) == 1
+    assert (found.unreceipted, found.passed_over) == ((), 0)
+    at_its_start = gaps([entry(decided_at=cut)], [], period=(cut, cut + DAY))
+    at_its_end = gaps([entry(decided_at=cut + DAY)], [], period=(cut, cut + DAY))
+    assert (len(at_its_start.unlogged), len(at_its_end.unlogged)) == (1, 0)
 
 
 def test_what_was_served_although_it_was_refused_is_found():

@@ -35,6 +35,7 @@ from consent_cast import CLINIC, PATIENT, STRANGER, STUDY, Sharing
 from consortium_cast import DAY, HOSPITAL
 
 from pyhealth.chain.wallet import cast_address
+from pyhealth.health import DEFAULT_ACCOUNT
 from pyhealth.openings import load
 from pyhealth.values import Power
 
@@ -122,6 +123,73 @@ def test_a_patient_grants_denies_lists_decides_and_revokes(consent, sharing):
     refused(consent("decide", "Hospital", "--purpose", "COC", *asked), "NO_CONSENT")
     told = done(consent("history", "--patient", "patient")).out
     assert "revoke directive 1 in place 0 for Hospital (member 1)" in told
+    events = said(consent("history", "--patient", "patient", "--json"))
+    assert [one["event"] for one in events] == [
+        "DirectiveGiven",
+        "DirectiveGiven",
+        "DirectiveRevoked",
+    ]
+    assert events[0]["says"] == f"{PATIENT}: {given['directive']}"
+    assert (events[0]["provision"], events[2]["version"]) == ("PERMIT", 1)
+
+
+def test_revoking_a_member_means_all_its_studies_and_tells_what_still_permits(consent, sharing):
+    other = "0x" + "cd" * 32
+    for study in ((), ("--study", HEX), ("--study", other)):
+        done(consent("grant", "Sponsor", "-p", "HRESCH", *study, "--as", "patient"))
+    done(consent("grant", "everyone", "-p", "TREAT", "--as", "patient"))
+    done(consent("deny", "everyone", "-p", "HMARKT", "--as", "patient"))
+
+    one = consent("revoke", "Sponsor", "--study", HEX, "--as", "patient", "--json")
+    placed = consent("revoke", "Sponsor", "--place", "0", "--as", "patient", "--json")
+    rest = consent("revoke", "Sponsor", "--as", "patient", "--json")
+
+    directives = [[row["directive"] for row in said(told)] for told in (one, placed, rest)]
+    assert [len(rows) for rows in directives] == [1, 1, 1]
+    assert HEX in directives[0][0]
+    assert "study" not in directives[1][0]
+    assert other in directives[2][0]
+    assert [told.err.count("Still in place: permit") for told in (one, placed, rest)] == [3, 2, 1]
+    assert "Still in place: permit everyone to access, use for TREAT" in rest.err
+    assert "deny" not in rest.err
+
+
+def test_what_stands_already_is_not_given_again(consent, sharing):
+    done(consent(*GRANT, "--as", "patient"))
+
+    refused(consent(*GRANT, "--as", "patient"), f"stands already for patient {PATIENT}: permit")
+    done(consent(*GRANT, "--actions", "access", "--as", "patient"))
+    done(consent("deny", *GRANT[1:], "--as", "patient"))
+    done(consent("revoke", "Hospital", "--place", "0", "--as", "patient"))
+    done(consent(*GRANT, "--as", "patient"))
+
+
+def test_all_purposes_are_all_but_breaking_the_glass(consent, sharing):
+    done(consent("grant", "Hospital", "-p", "all", "--as", "patient"))
+
+    (one,) = said(consent("list", "--patient", "patient", "--json"))
+
+    assert len(one["purposes"]) == 58
+    assert "BTG" not in one["purposes"]
+
+
+def test_whose_consents_and_log_are_shown_is_said(consent, record, sharing):
+    for told in (consent("list"), consent("history"), record("log")):
+        assert cast_address(DEFAULT_ACCOUNT) in done(told).out
+    done(consent(*GRANT, "--as", "patient"))
+    for told in (consent("list", "--as", "patient"), record("log", "--as", "patient")):
+        assert f"Patient {PATIENT}:" in done(told).out
+
+
+def test_revoking_all_of_a_study_leaves_the_rest(consent, sharing):
+    for study in ((), ("--study", HEX)):
+        done(consent("grant", "Sponsor", "-p", "HRESCH", *study, "--as", "patient"))
+
+    (gone,) = said(consent("revoke", "--all", "--study", HEX, "--as", "patient", "--json"))
+    (left,) = said(consent("list", "--patient", "patient", "--json"))
+
+    assert HEX in gone["directive"]
+    assert left["study"] is None
 
 
 def test_a_directive_commits_to_a_document_that_stays_here(consent, folder, sharing, home):
@@ -137,6 +205,24 @@ def test_a_directive_commits_to_a_document_that_stays_here(consent, folder, shar
     assert "permit Insurer (member 2) to access, use for HPAYMT" in statement.read_text()
     chosen = said(consent("revoke", "--document", given["commitment"], "--as", "patient", "--json"))
     assert [one["grantee"] for one in chosen] == [HOSPITAL]
+
+
+def test_one_document_has_another_salt_for_each_patient(consent, folder, sharing):
+    (folder / "form.txt").write_text("The form that all sign.")
+    words = ("grant", "Hospital", "--document", "form.txt", "--json")
+    whose = [("patient", "TREAT"), ("stranger", "TREAT"), ("patient", "HPAYMT")]
+
+    given = [said(consent(*words, "-p", purpose, "--as", who)) for who, purpose in whose]
+
+    commitments = [one["commitment"] for one in given]
+    assert commitments[0] == commitments[2] != commitments[1]
+    kept = {load(file).whom: load(file) for file in folder.glob("form*.opening.json")}
+    assert len(list(folder.glob("form*.opening.json"))) == 2
+    assert {who: "0x" + one.commitment.hex() for who, one in kept.items()} == {
+        PATIENT: commitments[0],
+        STRANGER: commitments[1],
+    }
+    assert load(folder / "form.txt.opening.json").whom == PATIENT
 
 
 # Signing
@@ -183,6 +269,72 @@ def test_all_that_can_be_signed_is_signed_and_handed_in(consent, folder, sharing
     refused(
         consent("submit", "gone.json", "--as", "stranger"), "has number 6, and its next one has 7"
     )
+
+
+def test_what_a_file_signs_is_shown_in_words_and_no_other_words_are_taken(consent, folder, sharing):
+    place = sharing.consents().binding.address
+    signed = said(consent("sign", *GRANT, "--out", "s.json", "--as", "patient", "--json"))
+    where = ("--nonce", "0", "--registry", place, "--chain-id", "31337", "--as", "patient")
+    done(consent("sign", "deny", "1", "-p", "TREAT", *where, "--out", "away.json"))
+    paper = json.loads((folder / "s.json").read_text())
+    lie = paper | {"says": [f"for patient {PATIENT}: permit Hospital to read one letter"]}
+    (folder / "lied.json").write_text(json.dumps(lie))
+
+    shown = said(consent("show", "s.json", "--json"))
+    away = said(consent("show", "away.json", "--json"))
+    lied = consent("show", "lied.json", "--json")
+
+    assert (shown["says"], shown["signer"], shown["signed"]) == (signed["says"], PATIENT, True)
+    assert shown["hand_in_before"] == signed["hand_in_before"]
+    assert "deny Hospital (member 1)" in away["says"]
+    assert lied.json["says"] == signed["says"]
+    for told in (lied, consent("submit", "lied.json", "--as", "stranger")):
+        refused(
+            told, "permit Hospital to read one letter', and signed is: for patient .* made anew"
+        )
+    assert said(consent("list", "--patient", "patient", "--json")) == []
+    (folder / "silent.json").write_text(json.dumps(paper | {"says": []}))
+    done(consent("submit", "silent.json", "--as", "stranger"))
+
+
+@pytest.mark.parametrize(
+    ("field", "number"), [("ceiling", 99), ("purposes", 1 << 60), ("actions", 1 << 7)]
+)
+def test_an_instruction_with_codes_that_are_not_known_is_refused(consent, folder, field, number):
+    done(consent("sign", *GRANT, "--out", "s.json", "--as", "patient"))
+    paper = json.loads((folder / "s.json").read_text())
+    paper["typed_data"]["message"][field] = number
+    (folder / "s.json").write_text(json.dumps(paper))
+
+    refused(
+        consent("submit", "s.json", "--as", "stranger"),
+        rf"s\.json is no instruction that is known here \({field} {number}\)",
+    )
+
+
+def test_a_revocation_is_known_to_be_handed_in_when_its_time_is_over(consent, folder, sharing):
+    done(consent(*GRANT, "--as", "patient"))
+    done(
+        consent("sign", "revoke", "Hospital", "--valid", "1h", "--out", "r.json", "--as", "patient")
+    )
+    done(consent("submit", "r.json", "--as", "stranger"))
+    sharing.later(DAY)
+    sharing.rpc.call("evm_mine")
+
+    assert said(consent("submit", "r.json", "--as", "insurer", "--json"))["handed_in_before"]
+
+
+def test_a_review_in_other_words_is_refused(record, ref, folder):
+    words = ("break-glass", ref, "--reason", "reason.txt", "--as", "hospital", "--id")
+    emergency = done(record(*words)).out.strip()
+    done(record("sign-review", emergency, "unjustified", "--as", "patient"))
+    paper = json.loads((folder / "review.json").read_text())
+    paper["says"] = [paper["says"][0].replace("unjustified", "justified")]
+    (folder / "review.json").write_text(json.dumps(paper))
+
+    told = record("review", "--signed", "review.json", "--as", "stranger")
+
+    refused(told, f"was justified', and signed is: the emergency {emergency} was unjustified")
 
 
 def test_no_node_is_asked_where_all_is_said(consent, cli, folder, sharing):
@@ -252,7 +404,7 @@ def test_a_representative_speaks_and_a_patient_moves(consent, sharing):
         consent("move", "complete", "stranger", "--patient", "patient", "--as", "insurer", "--json")
     )
     assert moved["account"] == STRANGER
-    refused(consent(*GRANT, "--as", "patient"), f"acts with account {STRANGER} now")
+    refused(consent("deny", *GRANT[1:], "--as", "patient"), f"acts with account {STRANGER} now")
     done(consent("dismiss", "clinic", "--patient", "patient", "--as", "stranger"))
     refused(
         consent("revoke", "Hospital", "--patient", "patient", "--as", "clinic"),
@@ -537,7 +689,9 @@ def test_what_is_exported_is_read_back_alike(consent, folder):
     done(
         consent("deny", "Insurer", "-p", "HMARKT", "--study", "0x" + STUDY.hex(), "--as", "patient")
     )
+    (folder / "c.json").touch(0o644)
     done(consent("export", "--patient", "patient", "--out", "c.json"))
+    assert (folder / "c.json").stat().st_mode & 0o777 == 0o600
     said_by = said(consent("export", "--patient", "patient"))
     before = said(consent("list", "--patient", "patient", "--json"))
 
@@ -637,6 +791,7 @@ def test_the_log_is_fhir_and_a_page(record, consent, ref, folder):
     assert [one["outcome"] for one in events] == ["0", "8"]
     assert {one["subtype"][0]["code"] for one in events} == {"AuthZ-Consent"}
     assert all("Patient/f001" in json.dumps(one) for one in events)
+    assert {(folder / f"log.{kind}").stat().st_mode & 0o777 for kind in ("json", "html")} == {0o600}
     page = (folder / "log.html").read_text()
     assert "asks to access for HMARKT: refused" in page
     assert "<script" not in page
@@ -676,7 +831,39 @@ def test_a_damaged_index_ends_the_log_with_1(record, consent, ref, sharing, home
     assert "Receipts are missing or altered" in Path("log.html").read_text()
 
 
+def test_one_file_is_another_record_of_each_patient(record, folder):
+    words = ("register", "letter.pdf", "--labels", "DOCUMENT", "--as", "hospital", "--json")
+
+    made = [said(record(*words, "--patient", who)) for who in ("patient", "stranger")]
+
+    assert made[0]["commitment"] != made[1]["commitment"]
+    for one in made:
+        done(record("show", one["record"], "--file", "letter.pdf"))
+
+
+def test_an_unchanged_record_has_no_next_version(record, ref, folder):
+    words = ("update", ref, "letter.pdf", "--as", "hospital")
+
+    refused(record(*words), r"letter\.pdf is version 1 already; nothing is changed")
+    relabelled = said(record(*words, "--labels", "DOCUMENT,PSY", "--json"))
+
+    assert relabelled["version"] == 2
+
+
 # Emergencies
+
+
+def test_one_reason_has_another_salt_for_each_emergency(record, ref, folder):
+    words = ("break-glass", ref, "--reason", "reason.txt", "--as", "hospital", "--id")
+    made = []
+    for _ in range(2):
+        emergency = done(record(*words)).out.strip()
+        made.append(load(folder / "reason.txt.opening.json"))
+        done(record("review", emergency, "justified", "--as", "patient"))
+
+    assert made[0].digest == made[1].digest
+    assert made[0].commitment != made[1].commitment
+    assert [one.whom for one in made] == [f"{PATIENT} 0", f"{PATIENT} 1"]
 
 
 def test_an_emergency_is_used_reviewed_by_signature_and_overdue_where_it_is_not(
@@ -698,6 +885,8 @@ def test_an_emergency_is_used_reviewed_by_signature_and_overdue_where_it_is_not(
     (late,) = said(record("overdue", "--member", "Hospital", "--json"))
     assert late["overdue"] is True
     refused(record(*words), "cannot break the glass: the review of emergency")
+    gone = (*words[:3], "gone.txt", "--as", "hospital")
+    refused(record(*gone), r"gone\.txt is no file; name the document to commit to")
 
     (folder / "report.txt").write_text("Nobody had asked for it.")
     signed = ("sign-review", emergency, "unjustified", "--report", "report.txt", "--as", "patient")
@@ -730,13 +919,15 @@ def test_a_custodians_log_is_anchored_and_compared(record, consent, ref, folder,
     checked = said(record(*gaps, "--salts", "audit.log.json"))
 
     assert anchored["events"] == 3
-    assert whole == checked
+    assert checked == whole | {"log_is_the_anchored_one": True}
+    assert whole["log_is_the_anchored_one"] is None
     assert (whole["matched"], whole["receipts_without_event"]) == (3, [])
     bundle = json.loads((folder / "log.json").read_text())
     refusal = bundle["entry"].pop()
     (folder / "log.json").write_text(json.dumps(bundle))
     missing = record(*gaps)
-    refused(missing, r"1 receipt\(s\) not in the log, 0 event\(s\) without a receipt, 0 served")
+    words = r"1 receipt\(s\) not in the log, 0 event\(s\) without a receipt, 0 beyond it, 0 served"
+    refused(missing, words)
     (unlogged,) = missing.json["receipts_without_event"]
     assert unlogged["outcome"] == "NO_CONSENT"
     refused(record(*gaps, "--salts", "audit.log.json"), "events were added, removed or changed")
@@ -746,6 +937,26 @@ def test_a_custodians_log_is_anchored_and_compared(record, consent, ref, folder,
     again = ("anchor", "log.json", "--out", "more.json", "--as", "hospital")
     refused(record(*again), "no AuditEvent of the period")
     refused(record("anchor", "log.json", "--out", "m.json", "--as", "insurer"), "with --from")
+
+
+def test_a_log_in_parts_is_checked_in_any_order_and_nothing_to_compare_is_said(
+    record, ref, folder, sharing
+):
+    for purpose in ("TREAT", "HMARKT"):
+        record("access", ref, "-p", purpose, "--as", "hospital")
+    done(record("log", "--patient", "patient", "--fhir", "log.json"))
+    for i, one in enumerate(json.loads((folder / "log.json").read_text())["entry"]):
+        (folder / f"{i}.json").write_text(json.dumps(one["resource"]))
+    sharing.later(DAY)
+    done(record("anchor", "0.json", "1.json", "--from", "2026-01-01", "--as", "hospital"))
+
+    told = done(record("gaps", "1.json", "0.json", "--salts", "audit.log.json", "--as", "hospital"))
+
+    assert told.out == "2 match, 0 are not about data.\n"
+    early = ("gaps", "0.json", "--from", "2001-01-01", "--until", "2002-01-01", "--as", "hospital")
+    told = done(record(*early))
+    assert "Nothing was compared: the period has no receipt and no access" in told.out
+    assert "Whether the log is the anchored one was not checked" in told.out
 
 
 # Research
@@ -790,13 +1001,66 @@ def test_a_watch_hands_everything_to_a_command_once(consent, record, ref, folder
     refused(consent(*away), r"/nowhere/take cannot be run .* waits")
 
 
+def test_a_watch_tells_what_others_do_in_the_patient_s_name(consent, folder, sharing):
+    (folder / "take.py").write_text("import sys; open('taken', 'a').write(sys.stdin.read())")
+    done(consent(*GRANT, "--as", "patient"))
+    done(consent("appoint", "clinic", "--until", "30d", "--as", "patient"))
+    done(consent("grant", "Insurer", "-p", "HPAYMT", "--patient", "patient", "--as", "clinic"))
+    done(consent("revoke", "Hospital", "--patient", "patient", "--as", "clinic"))
+    done(consent("move", "request", "stranger", "--patient", "patient", "--as", "clinic"))
+    sharing.later(7 * DAY)
+    done(consent("move", "complete", "stranger", "--patient", "patient", "--as", "insurer"))
+    done(consent("dismiss", "clinic", "--patient", "patient", "--as", "stranger"))
+
+    done(
+        consent("watch", "--command", f"{sys.executable} take.py", "--patient", "patient", "--once")
+    )
+
+    taken = [json.loads(line) for line in (folder / "taken").read_text().splitlines()]
+    assert [one["event"] for one in taken] == [
+        "RepresentativeAppointed",
+        "DirectiveGiven",
+        "DirectiveRevoked",
+        "MoveRequested",
+        "PatientRehoused",
+        "RepresentativeDismissed",
+    ]
+    assert f"{CLINIC}: permit Insurer" in taken[1]["says"]
+    assert taken[3]["says"].startswith(f"move to account {STRANGER} from ")
+
+
+def test_a_watch_passes_over_refusals_of_members_that_are_not_active(record, consent, ref, sharing):
+    sharing.voted(sharing.consortium.suspend(2))
+    record("access", ref, "-p", "TREAT", "--as", "insurer")
+    record("access", ref, "-p", "TREAT", "--as", "hospital")
+
+    told = done(consent("watch", "--command", "true", "--patient", "patient", "--once", "--json"))
+
+    assert json.loads(told.out)["member"] == 1
+
+
+def test_a_cursor_is_what_it_is_named(consent, record, ref, folder):
+    record("access", ref, "-p", "TREAT", "--as", "hospital")
+    words = ("watch", "--command", "true", "--patient", "patient", "--once", "--cursor", "c.lock")
+
+    assert [done(consent(*words)).out for _ in range(2)] == ["1 handed over.\n", "0 handed over.\n"]
+    for content in ('{"block": 1e400, "log": 0}', '{"block": 1, "log": 10000000000000000000000}'):
+        (folder / "c.lock").write_text(content)
+        refused(consent(*words), r"c\.lock is no cursor of a watch; name another with --cursor")
+
+
 # Bad input
 
+OFFLINE = ("--registry", CLINIC, "--chain-id", "31337", "--as", "patient")
 BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "no purpose": (("consent", "grant", "Hospital", "--as", "patient"), "No purpose is given"),
     "unknown purpose": (
         ("consent", "grant", "Hospital", "-p", "CURE", "--as", "patient"),
-        "'CURE' is no purpose; known are hmarkt",
+        "'CURE' is no purpose; 59 are known, near this are .*treat",
+    ),
+    "no asker": (
+        ("consent", "decide", "everyone", "-p", "TREAT", "--patient", "patient"),
+        "Only a member can ask; name one by its name or number",
     ),
     "unknown label": (
         ("consent", *GRANT, "--labels", "HAIR", "--as", "patient"),
@@ -875,6 +1139,51 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
         ("consent", "sign", "appoint", "clinic", "--as", "patient"),
         "A representative needs an end; give --until",
     ),
+    "nothing of that version to revoke": (
+        ("consent", "sign", "revoke", "Hospital", "--version", "3", "--as", "patient"),
+        r"0 directives stand for Hospital \(member 1\); say which with --place",
+    ),
+    "signed for no time": (
+        ("consent", "sign", *GRANT, "--valid", "0d", "--as", "patient"),
+        "--valid 0d would end at once; give a longer time",
+    ),
+    "a representation that is over": (
+        ("consent", "sign", "appoint", "clinic", "--until", "2000-01-01", "--as", "patient"),
+        "--until 2000-01-01 is over already; give an end that is still to come",
+    ),
+    "number below zero": (
+        ("consent", "sign", "grant", "1", "-p", "TREAT", *OFFLINE, "--nonce", "-2"),
+        "nonce -2 is no uint64; give a number from 0",
+    ),
+    "number too large": (
+        ("consent", "sign", "grant", "1", "-p", "TREAT", *OFFLINE, "--nonce", str(10**22)),
+        "nonce 10000000000000000000000 is no uint64",
+    ),
+    "member too large": (
+        ("consent", "sign", "grant", "99999999999", "-p", "TREAT", *OFFLINE, "--nonce", "0"),
+        "member 99999999999 is no uint32",
+    ),
+    "place below zero": (
+        ("consent", "sign", "revoke", "1", "--place", "-1", "--version", "1", *OFFLINE, "--nonce", "0"),
+        "place -1 is no uint8",
+    ),
+    "no chain": (
+        ("consent", "sign", "grant", "1", "-p", "TREAT", *OFFLINE, "--nonce", "0", "--chain-id", str(10**80),
+         "--signer", CLINIC, "--unsigned"),
+        "is the number of no chain",
+    ),
+    "from before 1970": (
+        ("consent", *GRANT, "--from", "1960-01-01", "--as", "patient"),
+        "--from '1960-01-01' lies before 1970, where the clocks of chains start",
+    ),
+    "until before 1970": (
+        ("consent", "appoint", "clinic", "--until", "1960-01-01", "--as", "patient"),
+        "--until '1960-01-01' lies before 1970",
+    ),
+    "log before 1970": (
+        ("record", "anchor", "patient.json", "--from", "1960-01-01", "--as", "hospital"),
+        "--from '1960-01-01' lies before 1970",
+    ),
     "nothing stands to revoke": (
         ("consent", "sign", "revoke", "Hospital", "--as", "patient"),
         r"0 directives stand for Hospital \(member 1\); say which with --place",
@@ -936,6 +1245,26 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
         ("consent", "watch", "--webhook", "portal", "--once"),
         "'portal' is not the address of a webhook",
     ),
+    "webhook in brackets": (
+        ("consent", "watch", "--webhook", "http://[", "--once"),
+        r"'http://\[' is not the address of a webhook",
+    ),
+    "command without an end": (
+        ("consent", "watch", "--command", "tee 'x", "--once"),
+        "The command .* cannot be read .*; mend it",
+    ),
+    "cursor that is a folder": (
+        ("consent", "watch", "--command", "true", "--once", "--cursor", "."),
+        r"\. is a folder; name a file with --cursor",
+    ),
+    "watch backwards": (
+        ("consent", "watch", "--command", "true", "--every", "-1"),
+        "--every -1.0 is no pause; give seconds, such as 2",
+    ),
+    "watch at no time": (
+        ("consent", "watch", "--command", "true", "--every", "nan"),
+        "--every nan is no pause; give seconds, such as 2",
+    ),
     "record without label": (
         ("record", "register", "letter.pdf", "--patient", "patient", "--as", "hospital"),
         "Say what the record is about with --labels",
@@ -968,9 +1297,21 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
         ("record", "review", HEX, "fine", "--as", "regulator"),
         "'fine' is no finding; known are justified, unjustified",
     ),
-    "glass without reason": (
-        ("record", "break-glass", HEX, "--reason", "gone.txt", "--as", "hospital"),
-        r"gone\.txt is no file",
+    "glass of an unknown record": (
+        ("record", "break-glass", HEX, "--reason", "letter.pdf", "--as", "hospital"),
+        f"No record {HEX} is registered here; ask its custodian",
+    ),
+    "document that is a folder": (
+        ("consent", *GRANT, "--document", ".", "--as", "patient"),
+        r"\. is no file; name the document to commit to",
+    ),
+    "record that is a folder": (
+        ("record", "register", ".", "--patient", "patient", "-l", "CARE", "--as", "hospital"),
+        r"\. is no file; name the document to commit to",
+    ),
+    "document that is the folder above": (
+        ("consent", *GRANT, "--document", "..", "--as", "patient"),
+        r"\.\. is no file; name the document to commit to",
     ),
     "served where": (
         ("record", "log", "--served", "--as", "hospital"),
@@ -983,6 +1324,11 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "names of what": (
         ("record", "gaps", "patient.json", "--names", "names.yaml", "--as", "hospital"),
         r"names\.yaml has 'people'; known are members, patients, records",
+    ),
+    "gaps of a reversed period": (
+        ("record", "gaps", "patient.json", "--from", "2027-01-01", "--until", "2026-01-01",
+         "--as", "hospital"),
+        "The period starts at 2027-01-01 00:00:00 and ends at 2026-01-01 00:00:00 UTC",
     ),
     "salts of what": (
         ("record", "gaps", "patient.json", "--salts", "letter.pdf", "--as", "hospital"),

@@ -307,6 +307,8 @@ CHANGES = {
     "negative": (lambda told: _said(told, "member", -1), "member is no uint32"),
     "a truth": (lambda told: _said(told, "member", True), "member is no number"),
     "no address": (lambda told: _said(told, "patient", "0x12"), "is not an address"),
+    "nobody, cut short": (lambda told: _said(told, "patient", "0x0"), "is not an address"),
+    "another's words": (lambda told: told | {"says": {"a": 1}}, "what it says is no text"),
     "half a word": (lambda told: _said(told, "document", "0x12"), "document has 1 bytes"),
     "no hexadecimal": (lambda told: told | {"signature": "yes"}, "'yes' is not in hexadecimal"),
     "another name": (lambda told: _domain(told, "name", "Other"), "its types or its domain"),

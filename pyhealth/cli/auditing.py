@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,7 +21,7 @@ from pyhealth.cli.shell import (
 from pyhealth.errors import InputError, ProofInvalid
 
 if TYPE_CHECKING:
-    from pyhealth.sharing.accesses import Entry, Fact, Gaps
+    from pyhealth.sharing.accesses import Entry, Fact, Gaps, Period
 
 LogArgument = Annotated[
     list[Path], typer.Argument(metavar="FILE...", help="AuditEvents: JSON, NDJSON, Bundles.")
@@ -117,13 +116,15 @@ def gaps(
 ) -> None:
     """Compare a custodian's AuditEvents with the receipts for its records: exit 1 on a gap.
 
-    Named are receipts that the log does not know, data handed out without a receipt, and data
-    handed out although its receipt refuses it.
+    Named are receipts that the log does not know, data handed out without a receipt, beyond what
+    its receipt is for (a receipt serves once), and although its receipt refuses it. An event may be
+    up to 5 minutes later than its receipt: near the ends of a period, name the logs beside it too.
 
     Example: `pyhealth record gaps audit.ndjson --member Hospital --salts audit.log.json`
     """
     from pyhealth.records.log import entries_of
     from pyhealth.sharing.accesses import gaps as compare
+    from pyhealth.sharing.accesses import near
     from pyhealth.standards.audit.reading import read_facts
 
     with opened(network, account) as health:
@@ -132,16 +133,18 @@ def gaps(
         health.index.sync()
         if salts:
             starts, ends = _check_anchored(desk, number, files, salts)
-        start, until = _period(desk, starts, ends)
+        period = _period(desk, starts, ends)
         facts, faulty = read_facts(files, read_known(desk, names), lenient=lenient)
-        within = [fact for fact in facts if start <= fact.recorded < until]
-        found = compare(entries_of(health.index, number, start, until), within)
+        found = compare(entries_of(health.index, number, period), facts, period=period)
         title = desk.title
-    described = _gaps_described(found, len(facts) - len(within), faulty)
+    outside = sum(not near(fact.recorded, period) for fact in facts)
     if as_json:
-        print_json(described)
+        checked = {"log_is_the_anchored_one": True if salts else None}
+        print_json(checked | _gaps_described(found, outside, faulty))
     else:
         _print_gaps(found, faulty, title)
+        if not salts:
+            print("Whether the log is the anchored one was not checked; name its salts (--salts).")
     if found.any:
         raise ProofInvalid("GAPS", f"{_gaps_counted(found)}.")
 
@@ -166,13 +169,10 @@ def _check_anchored(desk: Desk, member: int, files: list[Path], salts: Path) -> 
     )
 
 
-def _period(desk: Desk, starts: str | None, ends: str | None) -> tuple[datetime, datetime]:
-    from pyhealth.reading import moment_of
-    from pyhealth.values import ALWAYS, FOREVER
+def _period(desk: Desk, starts: str | None, ends: str | None) -> Period:
+    from pyhealth.cli.sharing import read_period
 
-    now = desk.now()
-    start = moment_of(starts, "--from", now) if starts else ALWAYS
-    return start, moment_of(ends, "--until", now) if ends else FOREVER
+    return read_period((starts, ends), desk.now())
 
 
 def _gaps_described(found: Gaps, outside: int, faulty: list[str]) -> dict[str, Any]:
@@ -180,6 +180,7 @@ def _gaps_described(found: Gaps, outside: int, faulty: list[str]) -> dict[str, A
         "matched": len(found.matched),
         "receipts_without_event": [_receipt(entry) for entry in found.unlogged],
         "events_without_receipt": [_fact(fact) for fact in found.unreceipted],
+        "beyond_their_receipt": [_receipt(entry) | _fact(fact) for entry, fact in found.beyond],
         "served_although_refused": [
             _receipt(entry) | _fact(fact) for entry, fact in found.overruled
         ],
@@ -214,16 +215,24 @@ def _print_gaps(found: Gaps, faulty: list[str], title: Any) -> None:
         print(f"not in the log: receipt 0x{entry.receipt_hash.hex()} ({words})")
     for fact in found.unreceipted:
         print(f"without a receipt: {one_line(fact.place)}, {fact.recorded:%Y-%m-%d %H:%M:%S} UTC")
+    for entry, fact in found.beyond:
+        when = f"{fact.recorded:%Y-%m-%d %H:%M:%S} UTC"
+        place, words = one_line(fact.place), receipt_in_words(entry.receipt, title)
+        print(f"beyond its receipt: {place}, {when} (0x{entry.receipt_hash.hex()}: {words})")
     for entry, fact in found.overruled:
         print(f"although refused: {one_line(fact.place)} (receipt 0x{entry.receipt_hash.hex()})")
     for told in faulty:
         print(f"malformed: {one_line(told)}")
-    print(f"{len(found.matched)} match.")
+    if found.matched or found.any:
+        print(f"{len(found.matched)} match, {found.passed_over} are not about data.")
+    else:
+        told = f"{found.passed_over} event(s) there are not about data"
+        print(f"Nothing was compared: the period has no receipt and no access; {told}.")
 
 
 def _gaps_counted(found: Gaps) -> str:
     return (
         f"Log and receipts differ: {len(found.unlogged)} receipt(s) not in the log, "
-        f"{len(found.unreceipted)} event(s) without a receipt, "
+        f"{len(found.unreceipted)} event(s) without a receipt, {len(found.beyond)} beyond it, "
         f"{len(found.overruled)} served although refused"
     )

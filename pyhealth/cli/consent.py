@@ -9,6 +9,7 @@ import typer
 from pyhealth.cli import (
     directing,
     exporting,
+    handing,
     importing,
     instructing,
     representing,
@@ -35,6 +36,7 @@ from pyhealth.cli.shell import (
     show,
 )
 from pyhealth.cli.telling import directed_row, show_all, terms_described
+from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
     from pyhealth.consents.history import Directed
@@ -46,7 +48,8 @@ app.command()(directing.grant)
 app.command()(directing.deny)
 app.command()(directing.revoke)
 app.command()(instructing.sign)
-app.command()(instructing.submit)
+app.command("show")(handing.show_signed)
+app.command()(handing.submit)
 app.command()(instructing.cancel)
 app.command()(wording.wallets)
 app.command("import")(importing.import_consent)
@@ -75,7 +78,7 @@ def decide(
 
     Nothing is written.
 
-    Example: `pyhealth consent decide Clinic --purpose TREAT --labels LABORATORY --patient patient`
+    Example: `pyhealth consent decide Hospital --purpose TREAT -l LABORATORY --patient patient`
     """
     from pyhealth.errors import AccessDenied, RecordUnknown
     from pyhealth.sharing.rule import GROUNDS
@@ -84,6 +87,8 @@ def decide(
     with opened(network, account) as health:
         desk = Desk.of(health)
         asked = desk.grantee(grantee, study), read_purpose(purpose), read_action(action)
+        if not asked[0].member:
+            raise InputError("Only a member can ask; name one by its name or number.")
         if record:
             ref = hash_of(record, "The record")
             if (known := health.records.record_of(ref)) is None:
@@ -117,14 +122,15 @@ def list_directives(
         desk = Desk.of(health)
         now = desk.now()
         health.index.sync()
-        found = directives(health.index, desk.patient(patient))
+        who = desk.patient(patient)
+        found = directives(health.index, who)
         rows = [
             directed_row(desk, one) | {"status": one.stand(now).value, "given": one.anchored_at}
             | (_details(one) if as_json else {})
             for one in found
             if every or one.stands(now)
         ]  # fmt: skip
-    show_all(rows, as_json)
+    show_all(rows, who, as_json)
 
 
 @app.command()
@@ -143,9 +149,9 @@ def history(
     with opened(network, account) as health:
         desk = Desk.of(health)
         health.index.sync()
-        found = told(health.index, desk.patient(patient))
-        rows = [_told(desk, event, as_json) for event in found]
-    show_all(rows, as_json)
+        who = desk.patient(patient)
+        rows = [_told(desk, event, as_json) for event in told(health.index, who)]
+    show_all(rows, who, as_json)
 
 
 def _answered(desk: Desk, question: Question, answer: Answer) -> dict[str, Any]:
@@ -182,10 +188,7 @@ def _details(one: Directed) -> dict[str, Any]:
 
 
 def _told(desk: Desk, event: Event, as_json: bool) -> dict[str, Any]:
-    from pyhealth.consents.words import event_in_words
+    from pyhealth.records.log import described
 
-    told = {"at": event.block_time, "what": event_in_words(event, desk.title)}
-    if not as_json:
-        return told
-    more = {"event": event.name, "arguments": dict(event.arguments)}
-    return told | more | {"block": event.block_number, "transaction": event.transaction}
+    told = described(event, desk.title)
+    return told if as_json else {"at": event.block_time, "what": told["says"]}

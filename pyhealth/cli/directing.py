@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,7 @@ from pyhealth.cli.telling import directed_row, show_all
 from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
+    from pyhealth.consents.history import Directed
     from pyhealth.values import Grantee, Provision, Terms
 
 
@@ -94,7 +96,9 @@ def revoke(
     grantee: Annotated[
         str | None, typer.Argument(metavar="MEMBER", help="Of whom; default: of all.")
     ] = None,
-    place: Annotated[int | None, typer.Option(help="Only the directive in this place.")] = None,
+    place: Annotated[
+        int | None, typer.Option(help="Only the directive in this place, of the member or --study.")
+    ] = None,
     study: StudyOption = None,
     document: Annotated[
         str | None, typer.Option(metavar="0x…", help="Only those of this consent document.")
@@ -107,6 +111,8 @@ def revoke(
 ) -> None:
     """Revoke directives at once: from then on they permit and deny nothing.
 
+    A member without --study is meant with all its studies. What still permits it is told.
+
     Example: `pyhealth consent revoke Hospital --as patient`
     """
     from pyhealth.consents.history import directives
@@ -117,14 +123,16 @@ def revoke(
         desk = Desk.of(health)
         who, now = desk.patient(patient), desk.now()
         whom = desk.grantee(grantee, study) if grantee else None
+        within = hash_of(study, "The study") if study else None
         commitment = hash_of(document, "The document") if document else None
         health.index.sync()
+        standing = [one for one in directives(health.index, who) if one.stands(now)]
         meant = [
             one
-            for one in directives(health.index, who)
-            if one.stands(now)
-            and (whom is None or one.grantee == whom)
-            and (place is None or one.place == place)
+            for one in standing
+            if (whom is None or one.grantee.member == whom.member)
+            and (within is None or one.grantee.study == within)
+            and (place is None or (one.place, one.grantee) == (place, whom or one.grantee))
             and (commitment is None or one.document == commitment)
         ]
         if not meant:
@@ -138,7 +146,19 @@ def revoke(
             rows.append(
                 directed_row(desk, one) | {"status": "revoked", "transaction": receipt.transaction}
             )
-    show_all(rows, as_json)
+        left = [one for one in standing if one not in meant and _permits(one, whom)]
+        told = [directed_row(desk, one)["directive"] for one in left]
+    show_all(rows, who, as_json)
+    for words in told:
+        print(f"Still in place: {words}.", file=sys.stderr)
+
+
+def _permits(one: Directed, whom: Grantee | None) -> bool:
+    """Whether a directive permits something to a grantee's member; none: to anyone."""
+    from pyhealth.values import Provision
+
+    meant = whom is None or one.grantee.member in (0, whom.member)
+    return meant and one.directive.provision is Provision.PERMIT
 
 
 def _direct(
@@ -150,16 +170,21 @@ def _direct(
     document: Path | None,
     as_json: bool,
 ) -> None:
-    """Commit to the document, and give the directive."""
+    """Commit to the document, and give the directive, if it does not stand already."""
+    from pyhealth.consents.giving import due
     from pyhealth.consents.statement import committed
     from pyhealth.consents.words import directive_in_words
+    from pyhealth.sharing.rule import Draft
     from pyhealth.values import Provision
 
-    consents = desk.health.consents
+    consents, index = desk.health.consents, desk.health.index
     words = directive_in_words(provision, grantee, terms, desk.title)
     committed_to = committed(document, patient, words, desk.health.settings.home)
+    draft, commitment = Draft(grantee, provision, terms), committed_to.opening.commitment
+    if due(index, patient, [draft], commitment, desk.now()) == [False]:
+        raise InputError(f"This stands already for patient {patient}: {words}.")
     give = consents.deny if provision is Provision.DENY else consents.grant
-    given = give(patient, grantee, terms, committed_to.opening.commitment)
+    given = give(patient, grantee, terms, commitment)
     show(
         {
             "patient": patient,
@@ -167,7 +192,7 @@ def _direct(
             "place": given.place,
             "version": given.version,
             "document": committed_to.file,
-            "commitment": committed_to.opening.commitment,
+            "commitment": commitment,
             "transaction": given.receipt.transaction,
             "block": given.receipt.block_number,
             "gas": given.receipt.gas_used,

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pyhealth.cli.sharing import Desk, PatientOption, read_references
-from pyhealth.cli.shell import AccountOption, JsonOption, NetworkOption, opened, print_json
+from pyhealth.cli.shell import (
+    AccountOption,
+    JsonOption,
+    NetworkOption,
+    opened,
+    print_json,
+    write_private,
+)
 from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
@@ -86,7 +93,4 @@ def _bundle(
 def _write(file: Path, bundle: dict[str, Any]) -> None:
     import orjson
 
-    try:
-        file.write_bytes(orjson.dumps(bundle, option=orjson.OPT_INDENT_2) + b"\n")
-    except OSError as error:
-        raise InputError(f"{file} cannot be written ({error.strerror}).") from error
+    write_private(file, orjson.dumps(bundle, option=orjson.OPT_INDENT_2) + b"\n")

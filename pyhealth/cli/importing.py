@@ -120,7 +120,7 @@ def _made(book: Book, file: Path, reads: list[Imported], steps: list[Step], do: 
     from pyhealth.sharing.rule import Draft
 
     health, patient, now = book.desk.health, book.patient, book.desk.now()
-    document = commit(file, "consent").commitment
+    document = commit(file, "consent", patient).commitment
     drafts = [one for one in steps if isinstance(one, Draft)]
     new = due(health.index, patient, drafts, document, now)
     stands = {draft for draft, is_new in zip(drafts, new, strict=True) if not is_new}

@@ -1,4 +1,4 @@
-"""pyhealth consent sign, submit: instructions signed without ether, and handed in by anyone."""
+"""pyhealth consent sign, cancel: instructions signed without ether, for anyone to hand in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import typer
 from pyhealth.cli.sharing import (
     ActionsOption,
     CeilingOption,
-    Desk,
     DocumentOption,
     FromOption,
     LabelsOption,
@@ -107,47 +106,6 @@ def sign(
     show(described, as_json=as_json)
 
 
-def submit(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Made by 'consent sign'.")],
-    signature: Annotated[
-        str | None, typer.Option(metavar="0x…", help="By the wallet, where the file has none.")
-    ] = None,
-    account: AccountOption = None,
-    network: NetworkOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Hand in an instruction that a patient or a representative signed; who hands it in pays.
-
-    What somebody else handed in first has done the patient's will: that is said, and no error.
-
-    Example: `pyhealth consent submit signed.json --as stranger`
-    """
-    from pyhealth.consents.messages import KINDS
-    from pyhealth.consents.relaying import hand_in
-    from pyhealth.consents.words import message_in_words
-    from pyhealth.messages import SignedMessage, load, read_bytes
-
-    signed = load(file, KINDS)
-    if signature:
-        try:
-            signed = SignedMessage(signed.message, read_bytes(signature))
-        except ValueError as error:
-            raise InputError(f"--signature is none ({error}).") from error
-    with opened(network, account) as health:
-        done = hand_in(health.consents, health.index, signed)
-        words = message_in_words(signed.message, Desk.of(health).title)
-    show(
-        {
-            "says": words,
-            "signer": signed.message.fields["signer"],
-            "handed_in_before": done.before,
-            "transaction": done.transaction,
-            "block": done.block_number,
-        },
-        as_json=as_json,
-    )
-
-
 def cancel(
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="Of your next instruction.")],
     account: AccountOption = None,
@@ -207,7 +165,7 @@ def _revocation(
         stands = [
             (i, one.version)
             for i, one in enumerate(found)
-            if pen.now < one.valid_until and place in (None, i)
+            if pen.now < one.valid_until and place in (None, i) and version in (None, one.version)
         ]
         if len(stands) != 1:
             raise InputError(
@@ -242,5 +200,8 @@ def _about(
     power, ends = given
     if ends is None:
         raise InputError("A representative needs an end; give --until, such as 365d.")
-    until = seconds_of(moment_of(ends, "--until", pen.now))
-    return appointment(pen.domain, patient, account, (one_of(Power, power, "power"), until), by)
+    until = moment_of(ends, "--until", pen.now)
+    if until <= pen.now:
+        raise InputError(f"--until {ends} is over already; give an end that is still to come.")
+    given_to = one_of(Power, power, "power"), seconds_of(until)
+    return appointment(pen.domain, patient, account, given_to, by)

@@ -17,6 +17,7 @@ from pyhealth.cli.shell import (
     opened,
     print_json,
     show_rows,
+    write_private,
 )
 from pyhealth.errors import InputError, ProofInvalid
 
@@ -66,16 +67,17 @@ def log(
         rows = [described(event, desk.title) for event in found.events]
         if fhir:
             custodian = desk.own_member(None) if served else None
-            _write(fhir, _fhir(found, read_names(desk, names), custodian, now))
+            write_private(fhir, _fhir(found, read_names(desk, names), custodian, now).encode())
         if html:
-            _write(html, _page(found, rows, now))
+            write_private(html, _page(found, rows, now).encode())
     if as_json:
         told = {"patient": found.patient, "intact": not found.faults, "events": rows}
         print_json(told | {"faults": [str(fault) for fault in found.faults]})
     elif rows:
+        print(f"Patient {found.patient}:")
         show_rows([_row(one) for one in rows], title=_title(found))
     else:
-        print("There is none.")
+        print(f"Of patient {found.patient} nothing is known here.")
     if found.faults:
         raise ProofInvalid(
             found.faults[0].kind.name,
@@ -127,10 +129,3 @@ def _row(told: dict[str, Any]) -> dict[str, Any]:
 def _title(found: Log) -> str:
     whole = "the chain of receipts is whole" if not found.faults else "RECEIPTS ARE MISSING"
     return f"{len(found.events)} event(s), {len(found.receipts)} receipt(s): {whole}"
-
-
-def _write(file: Path, content: str) -> None:
-    try:
-        file.write_text(content, "utf-8")
-    except OSError as error:
-        raise InputError(f"{file} cannot be written ({error.strerror}).") from error

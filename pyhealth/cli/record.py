@@ -120,6 +120,9 @@ def update(
         known = _known(health, ref)
         about = _about(known, labels, confidentiality)
         committed = _committed(health, file, known.patient, subject)
+        same = (*about, committed) == (known.labels, known.confidentiality, known.commitment)
+        if same and Desk.of(health).own_member(None) == known.custodian:
+            raise InputError(f"{file} is version {known.version} already; nothing is changed.")
         health.records.update(ref, known.version, *about, committed)
         described = _described(ref, health.records.record_of(ref))
     show(described | _opening(file, subject), as_json=as_json)
@@ -138,12 +141,12 @@ def show_record(
 
     Example: `pyhealth record show 0x4f1c… --file letter.pdf`
     """
-    from pyhealth.openings import load, opening_file
+    from pyhealth.openings import opens
 
     ref = hash_of(record, "The record")
     with opened(network) as health:
         known = _known(health, ref)
-    if file and not load(opening_file(file)).opens(file, known.commitment):
+    if file and not opens(file, known.commitment):
         raise InputError(f"{file} is not version {known.version} of record {record}.")
     show(_described(ref, known) | {"file_checked": file}, as_json=as_json)
 
@@ -162,7 +165,7 @@ def access(
 
     A refusal is on record like a permission: the patient sees both.
 
-    Example: `pyhealth record access 0x4f1c… --purpose TREAT --as clinic && serve`
+    Example: `pyhealth record access 0x4f1c… --purpose TREAT --as hospital && serve`
     """
     asked = hash_of(record, "The record"), read_purpose(purpose), read_action(action)
     with opened(network, account) as health:
@@ -223,7 +226,7 @@ def cohort(
     elif rows:
         show_rows(rows, title=f"{len(rows)} record(s)")
     else:
-        print("There is none.")
+        print(f"Member {number} may use none.")
 
 
 def _committed(health: Health, file: Path, patient: str, subject: str | None) -> bytes:
@@ -232,7 +235,7 @@ def _committed(health: Health, file: Path, patient: str, subject: str | None) ->
     from pyhealth.privacy.stores import VaultStore
 
     if subject is None:
-        return commit(file, "record").commitment
+        return commit(file, "record", patient).commitment
     return VaultStore(health.vault).keep(subject, patient, content_of(file))
 
 

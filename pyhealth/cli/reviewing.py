@@ -21,7 +21,7 @@ from pyhealth.cli.shell import (
 from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
-    from pyhealth.values import Emergency
+    from pyhealth.values import Emergency, Finding
 
 EmergencyArgument = Annotated[
     str | None, typer.Argument(metavar="EMERGENCY", help="Its identifier, 0x….")
@@ -50,11 +50,16 @@ def break_glass(
 
     Example: `pyhealth record break-glass 0x4f1c… --reason reason.txt --as hospital`
     """
+    from pyhealth.errors import RecordUnknown
     from pyhealth.openings import commit, opening_file
 
     ref = hash_of(record, "The record")
     with opened(network, account) as health:
-        committed = commit(reason, "reason").commitment
+        desk = Desk.of(health)
+        if (known := health.records.record_of(ref)) is None:
+            raise RecordUnknown(ref)
+        number = health.records.emergencies_of(desk.own_member(None))
+        committed = commit(reason, "reason", f"{known.patient} {number}").commitment
         made = health.records.break_glass(ref, committed)
         told = _described(made, health.records.emergency_of(made))
     if only_id:
@@ -90,13 +95,16 @@ def review(
     with opened(network, account) as health:
         if signed is not None:
             handed = load(signed, KINDS)
-            said = handed.message.fields["emergencyId"]
-            assert isinstance(said, bytes)
-            which, receipt = said, health.records.review_by_signature(handed)
+            said: Any = handed.message.fields
+            if said["finding"] not in (*Finding,):
+                raise InputError(f"{signed} holds finding {said['finding']}, which is none.")
+            handed.require_said(_words(said["emergencyId"], Finding(said["finding"])))
+            which = said["emergencyId"]
+            receipt = health.records.review_by_signature(handed)
         else:
             which = hash_of(str(emergency), "The emergency")
             found = one_of(Finding, finding, "finding")
-            receipt = health.records.review(which, found, _committed(report))
+            receipt = health.records.review(which, found, _committed(report, which))
         told = _described(which, health.records.emergency_of(which))
     done = {"transaction": receipt.transaction, "block": receipt.block_number}
     show(told | done, as_json=as_json)
@@ -124,9 +132,9 @@ def sign_review(
     which, found = hash_of(emergency, "The emergency"), one_of(Finding, finding, "finding")
     with opened(network, account) as health:
         by = {"signer": health.signer.address, "deadline": deadline(health, valid)}
-        said = which, found, _committed(report)
+        said = which, found, _committed(report, which)
         message = review_message(health.records.domain, *said, **by)  # type: ignore[arg-type]
-        words = f"the emergency {emergency} was {found.name.lower()}"
+        words = _words(which, found)
         file = message.signed_by(health.signer).save(out, [words])
     show({"says": words, "signer": by["signer"], "file": file}, as_json=as_json)
 
@@ -160,10 +168,14 @@ def overdue(
         print("There is none.")
 
 
-def _committed(report: Path | None) -> bytes:
+def _committed(report: Path | None, emergency: bytes) -> bytes:
     from pyhealth.openings import commit
 
-    return commit(report, "report").commitment if report else bytes(32)
+    return commit(report, "report", "0x" + emergency.hex()).commitment if report else bytes(32)
+
+
+def _words(emergency: bytes, finding: Finding) -> str:
+    return f"the emergency 0x{emergency.hex()} was {finding.name.lower()}"
 
 
 def _described(which: bytes, emergency: Emergency | None) -> dict[str, Any]:

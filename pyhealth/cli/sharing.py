@@ -37,7 +37,7 @@ StudyOption = Annotated[
 PurposesOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--purposes", "-p", metavar="CODE", help="HL7 PurposeOfUse, kinds included; repeatable."
+        "--purposes", "-p", metavar="CODE", help="HL7 PurposeOfUse, kinds included; or all."
     ),
 ]
 LabelsOption = Annotated[
@@ -141,21 +141,13 @@ def read_terms(
     now: datetime,
 ) -> Terms:
     """Read terms; what is not named is the least that is of use."""
-    from pyhealth.reading import moment_of
     from pyhealth.sharing.purposes import closure_of
-    from pyhealth.values import ALWAYS, FOREVER, ConsentAction, Terms
+    from pyhealth.values import ConsentAction, Terms
 
-    starts, ends = period
-    valid_from = moment_of(starts, "--from", now) if starts else ALWAYS
-    valid_until = moment_of(ends, "--until", now) if ends else FOREVER
-    if valid_until <= valid_from:
-        raise InputError(
-            f"The period starts at {valid_from:%Y-%m-%d %H:%M:%S} and ends at "
-            f"{valid_until:%Y-%m-%d %H:%M:%S} UTC; give an --until after --from."
-        )
+    valid_from, valid_until = read_period(period, now)
     if valid_until <= now:
         raise InputError(
-            f"--until {ends} is over already (it is {now:%Y-%m-%d %H:%M:%S} UTC); "
+            f"--until {period[1]} is over already (it is {now:%Y-%m-%d %H:%M:%S} UTC); "
             "give an end that is still to come."
         )
     named = codes(ConsentAction, actions or ["access", "use"], "action")
@@ -163,11 +155,31 @@ def read_terms(
     return Terms(*what, read_confidentiality(ceiling), valid_from, valid_until)
 
 
+def read_period(period: tuple[str | None, str | None], now: datetime) -> tuple[datetime, datetime]:
+    """Read a period; what is not named has no bound."""
+    from pyhealth.reading import moment_of
+    from pyhealth.values import ALWAYS, FOREVER
+
+    starts, ends = period
+    start = moment_of(starts, "--from", now) if starts else ALWAYS
+    until = moment_of(ends, "--until", now) if ends else FOREVER
+    if until <= start:
+        raise InputError(
+            f"The period starts at {start:%Y-%m-%d %H:%M:%S} and ends at "
+            f"{until:%Y-%m-%d %H:%M:%S} UTC; give an --until after --from."
+        )
+    return start, until
+
+
 def read_purposes(texts: list[str] | None) -> frozenset[Purpose]:
-    """Read purposes as they are named; at least one."""
+    """Read purposes as they are named, at least one; ``all`` are all but breaking the glass."""
+    from pyhealth.sharing.purposes import UNBROKEN
     from pyhealth.values import Purpose
 
-    found = codes(Purpose, texts or [], "purpose")
+    found = frozenset[Purpose]()
+    for text in _pieces(texts or []):
+        every = text.casefold() == "all"
+        found |= UNBROKEN if every else codes(Purpose, [text], "purpose")
     if not found:
         raise InputError("No purpose is given; name one with --purposes, such as TREAT or HRESCH.")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -134,6 +135,17 @@ def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return "\n".join(f"{name}: {_text(entry)}" for name, entry in value.items())
     return "" if value is None else str(value)
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write a file for its owner's eyes only, over what was there."""
+    try:
+        with open(file, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+            if file.is_file():
+                file.chmod(0o600)
+            out.write(content)
+    except OSError as error:
+        raise InputError(f"{file} cannot be written ({error.strerror}).") from error
 
 
 def tell_kept(kept: Sequence[Path]) -> None:

@@ -64,9 +64,9 @@ class Pen:
 
     def title(self, member: int) -> str:
         """Name a member for people."""
-        if self.desk:
-            return self.desk.title(member)
-        return f"member {member}" if member else EVERYONE
+        from pyhealth.consents.words import by_number
+
+        return self.desk.title(member) if self.desk else by_number(member)
 
     def instruction(self, valid: str, turn: int = 0) -> Instruction:
         """Return how this is signed: now, to be handed in within a time; ``turn`` counts from 0."""
@@ -75,8 +75,10 @@ class Pen:
         from pyhealth.reading import span_of
         from pyhealth.values import Instruction
 
-        signed = min(datetime.now(UTC).replace(microsecond=0), self.now)
-        return Instruction(self.signer, self.nonce + turn, signed, self.now + span_of(valid))
+        signed, length = min(datetime.now(UTC).replace(microsecond=0), self.now), span_of(valid)
+        if not length:
+            raise InputError(f"--valid {valid} would end at once; give a longer time, such as 14d.")
+        return Instruction(self.signer, self.nonce + turn, signed, self.now + length)
 
 
 def require_wallet(signer: str | None, unsigned: bool) -> None:

@@ -46,12 +46,12 @@ def directed_row(desk: Desk, one: Directed) -> dict[str, Any]:
     }
 
 
-def show_all(rows: list[dict[str, Any]], as_json: bool) -> None:
-    """Show rows, or say that there is none."""
-
+def show_all(rows: list[dict[str, Any]], patient: str, as_json: bool) -> None:
+    """Show rows of a patient, or say that there is none."""
     if as_json:
         print_json(rows)
     elif rows:
+        print(f"Patient {patient}:")
         show_rows(rows)
     else:
-        print("There is none.")
+        print(f"Patient {patient} has none.")

@@ -1,4 +1,4 @@
-"""pyhealth consent watch: each access, refusal and break-glass to a webhook or a command."""
+"""pyhealth consent watch: what others do with a patient's data and rights, handed on at once."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from pyhealth.errors import InputError
 if TYPE_CHECKING:
     from pyhealth.consents.watch import Deliver
     from pyhealth.health import Health
+
+LONGEST = 86_400  # seconds between two looks
 
 
 def watch(
@@ -42,6 +44,9 @@ def watch(
 ) -> None:
     """Hand each access, refusal, break-glass and review to a webhook or a command.
 
+    Also told are representatives, moves, and directives that the patient did not give or revoke
+    alone. Refusals of members that are not active are left to 'record log'.
+
     Where it was cut it goes on: the cursor moves after each event that was taken (2xx, or status
     0). Events come when final, in the order of the chain; one that comes twice has the same id.
 
@@ -52,6 +57,10 @@ def watch(
     if (webhook is None) == (command is None):
         raise InputError("Name a --webhook or a --command; one of the two.")
     deliver = watching.webhook(webhook) if webhook else watching.command(str(command))
+    if not 0 < every <= LONGEST:
+        raise InputError(
+            f"--every {every} is no pause; give seconds, such as 2, {LONGEST} at most."
+        )
     with opened(network, account) as health:
         desk = Desk.of(health)
         who = desk.account(patient) if patient else None

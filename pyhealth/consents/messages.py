@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
+from pyhealth.errors import InputError
 from pyhealth.hashing import Domain
-from pyhealth.messages import Message, Value
+from pyhealth.messages import Message, SignedMessage, Value, load
 from pyhealth.values import (
     Confidentiality,
     Grantee,
@@ -134,6 +136,38 @@ def terms_of(said: Mapping[str, Value]) -> Terms:
         utc(number["validFrom"]),
         utc(number["validUntil"]),
     )
+
+
+def read_instruction(file: Path) -> SignedMessage:
+    """Read an instruction from a file; every code in it must be one that is known."""
+    signed = load(file, KINDS)
+    if unknown := _unknown(signed.message):
+        raise InputError(
+            f"{file} is no instruction that is known here ({unknown}); have it made anew."
+        )
+    return signed
+
+
+def _unknown(message: Message) -> str | None:
+    """Return the first field whose number is no code, or that holds one which is none."""
+    known: dict[str, Callable[[int], int]] = {
+        "purposes": lambda bits: bits_of(purposes_of(bits)),
+        "actions": lambda bits: bits_of(actions_of(bits)),
+        "ceiling": Confidentiality,
+        "power": Power,
+    }
+    for name, read in known.items():
+        number = message.fields.get(name)
+        if isinstance(number, int) and not _reads(read, number):
+            return f"{name} {number}"
+    return None
+
+
+def _reads(read: Callable[[int], int], number: int) -> bool:
+    try:
+        return read(number) == number
+    except ValueError:
+        return False
 
 
 def _signed(by: Instruction) -> tuple[Value, ...]:

@@ -22,12 +22,7 @@ from pyhealth.consents.messages import (
     terms_of,
 )
 from pyhealth.consents.registry import ConsentRegistry, Given
-from pyhealth.errors import (
-    DirectiveNotStanding,
-    InputError,
-    InstructionFromFuture,
-    InstructionOutOfTurn,
-)
+from pyhealth.errors import ContractError, InputError, InstructionFromFuture
 from pyhealth.index import Event, Index
 from pyhealth.messages import Message, SignedMessage
 from pyhealth.values import Provision, Terms, directive_of
@@ -72,7 +67,7 @@ def hand_in(registry: ConsentRegistry, index: Index, signed: SignedMessage) -> H
     send, _ = DOES[signed.message.kind]
     try:
         done = _in_time(lambda: send(registry, signed))
-    except (InstructionOutOfTurn, DirectiveNotStanding):
+    except ContractError:
         if event := followed(index, signed.message):
             return HandedIn(event.transaction, event.block_number, before=True)
         raise

@@ -23,7 +23,7 @@ class Committed:
 def committed(document: Path | None, patient: str, words: str, home: Path) -> Committed:
     """Commit to a document; where there is none, write what is said into the data folder."""
     file = document or _written(patient, words, home / "consents")
-    return Committed(file, commit(file, "consent"))
+    return Committed(file, commit(file, "consent", patient))
 
 
 def _written(patient: str, words: str, folder: Path) -> Path:

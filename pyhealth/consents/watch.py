@@ -21,11 +21,22 @@ from urllib.parse import urlsplit
 
 from pyhealth.errors import InputError, PyHealthError
 from pyhealth.index import Event, Index
+from pyhealth.reading import shallow
+from pyhealth.values import Ground, Receipt, struct
 
-CONTRACT = "RecordRegistry"
-KINDS = ("AccessDecided", "GlassBroken", "EmergencyReviewed")
+ALWAYS_TOLD = (
+    ("RecordRegistry", "AccessDecided"),
+    ("RecordRegistry", "GlassBroken"),
+    ("RecordRegistry", "EmergencyReviewed"),
+    ("ConsentRegistry", "RepresentativeAppointed"),
+    ("ConsentRegistry", "RepresentativeDismissed"),
+    ("ConsentRegistry", "MoveRequested"),
+    ("ConsentRegistry", "PatientRehoused"),
+)
+TOLD_OF_OTHERS = (("ConsentRegistry", "DirectiveGiven"), ("ConsentRegistry", "DirectiveRevoked"))
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between tries
 TIMEOUT = 30.0  # seconds that a receiver may take
+LARGEST = 1 << 63
 Cursor = tuple[int, int]  # block, and place within it
 Deliver = Callable[[Mapping[str, Any]], None]
 
@@ -47,20 +58,24 @@ class Watched:
         block, place = self.position
         found: list[Event] = []
         where = {"patient": self.patient} if self.patient else {}
-        for name in KINDS:
-            found += self.index.events(CONTRACT, name, where, first=block, last=self.index.final)
+        for contract, name in (*ALWAYS_TOLD, *TOLD_OF_OTHERS):
+            found += self.index.events(contract, name, where, first=block, last=self.index.final)
         found.sort(key=_place)
-        return (event for event in found if _place(event) > (block, place))
+        return (event for event in found if _place(event) > (block, place) and _worth(event))
 
     @property
     def position(self) -> Cursor:
         """The place of what was handed over last; before everything where nothing was."""
         try:
-            told = json.loads(self.cursor.read_text())
-            return int(told["block"]), int(told["log"])
+            with shallow():
+                told = json.loads(self.cursor.read_text())
+            place = int(told["block"]), int(told["log"])
+            if not all(-1 <= number < LARGEST for number in place):
+                raise ValueError("no block has such a number")
+            return place
         except FileNotFoundError:
             return -1, -1
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise InputError(
                 f"{self.cursor} is no cursor of a watch; name another with --cursor."
             ) from error
@@ -74,7 +89,7 @@ class Watched:
         self._keep((max(self.index.final, 0), 1 << 31))
 
     def _keep(self, place: Cursor) -> None:
-        part = self.cursor.with_suffix(".part")
+        part = self._beside(".part")
         with open(part, "w") as out:
             out.write(json.dumps({"block": place[0], "log": place[1]}))
             out.flush()
@@ -84,8 +99,10 @@ class Watched:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the cursor: two watchers of one place would hand everything over twice."""
+        if self.cursor.is_dir():
+            raise InputError(f"{self.cursor} is a folder; name a file with --cursor.")
         self.cursor.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.cursor.with_suffix(".lock"), "w") as lock:
+        with open(self._beside(".lock"), "w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -94,6 +111,9 @@ class Watched:
                     "with --cursor."
                 ) from error
             yield
+
+    def _beside(self, suffix: str) -> Path:
+        return self.cursor.with_name(self.cursor.name + suffix)
 
 
 def hand_over(
@@ -128,7 +148,11 @@ def identifier(event: Event) -> str:
 
 def webhook(url: str) -> Deliver:
     """Return what posts to a URL; anything but 2xx is a failure."""
-    if urlsplit(url).scheme not in ("http", "https"):
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in ("http", "https"):
         raise InputError(f"{url!r} is not the address of a webhook; http(s)://… is expected.")
     import urllib3
 
@@ -153,7 +177,10 @@ def webhook(url: str) -> Deliver:
 
 def command(line: str) -> Deliver:
     """Return what runs a command with the event as JSON on its standard input."""
-    words = shlex.split(line)
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise InputError(f"The command {line!r} cannot be read ({error}); mend it.") from error
     if not words:
         raise InputError("The command to run is empty; name a program.")
 
@@ -170,6 +197,17 @@ def command(line: str) -> Deliver:
             )
 
     return run
+
+
+def _worth(event: Event) -> bool:
+    """Say whether to tell of an event: not of what patients direct themselves, nor of requests by
+    members that are suspended or removed, which are refused whatever the patient says.
+    """
+    said: Any = event.arguments
+    if event.name == "AccessDecided":
+        return struct(Receipt, said["receipt"]).ground is not Ground.MEMBER_NOT_ACTIVE
+    given = any(event.name == name for _, name in TOLD_OF_OTHERS)
+    return not given or said["by"] != said["patient"]
 
 
 def _place(event: Event) -> Cursor:

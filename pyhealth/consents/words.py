@@ -115,6 +115,11 @@ def message_in_words(message: Message, title: Title) -> str:
     return f"{patient}: {verb} to account {said['account']}"
 
 
+def by_number(member: int) -> str:
+    """Name a member where nobody can be asked for its name."""
+    return f"member {member}" if member else "everyone"
+
+
 POWERS = {
     Power.NONE: "do nothing",
     Power.RECOVER: "move the patient to a new account",

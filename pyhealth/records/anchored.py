@@ -24,7 +24,7 @@ SUFFIX = ".log.json"
 
 @dataclass(frozen=True, slots=True)
 class Anchoring:
-    """What opens an anchored log: a salt for each event, in the order of the files."""
+    """What opens an anchored log: a salt for each event, in the order of their digests."""
 
     start: datetime
     until: datetime
@@ -37,7 +37,8 @@ class Anchoring:
 
 
 def digests(named: Iterable[Path], start: datetime, until: datetime) -> list[bytes]:
-    """Return the digest of each AuditEvent recorded in a period, in the order of the files.
+    """Return the digest of each AuditEvent recorded in a period, sorted: in whichever order the
+    files are named, the log is the same.
 
     Digested is the JSON with sorted names and without spaces, so that another layout of the same
     event is the same event.
@@ -52,7 +53,7 @@ def digests(named: Iterable[Path], start: datetime, until: datetime) -> list[byt
         if start <= recorded < until:
             plain = json.dumps(resource, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
             found.append(hashlib.sha256(plain.encode()).digest())
-    return found
+    return sorted(found)
 
 
 def salted(start: datetime, until: datetime, count: int) -> Anchoring:

@@ -13,7 +13,7 @@ from pyhealth.consents.words import actions_in_words, event_in_words, labels_in_
 from pyhealth.index import Event, Index
 from pyhealth.records.chain import Fault, Link, faults
 from pyhealth.records.registry import RecordRegistry
-from pyhealth.sharing.accesses import Entry
+from pyhealth.sharing.accesses import WINDOW, Entry, Period, near
 from pyhealth.sharing.rule import GROUNDS
 from pyhealth.values import (
     Confidentiality,
@@ -81,14 +81,14 @@ def entries(events: Iterable[Event]) -> list[Entry]:
     return found
 
 
-def entries_of(index: Index, custodian: int, start: datetime, until: datetime) -> list[Entry]:
-    """Return the receipts for the records of a custodian, of a period."""
+def entries_of(index: Index, custodian: int, period: Period) -> list[Entry]:
+    """Return the receipts for the records of a custodian, of a period and a little around it."""
     registered = list(index.events(CONTRACT, "RecordRegistered", {"custodian": custodian}))
     own = {event.arguments["recordRef"] for event in registered}
     decided = (
         event
         for event in index.events(CONTRACT, "AccessDecided")
-        if event.arguments["recordRef"] in own and start <= event.block_time < until
+        if event.arguments["recordRef"] in own and near(event.block_time, period, WINDOW)
     )
     return entries([*registered, *decided])
 

@@ -2,11 +2,13 @@
 
 How an entry is matched with a receipt:
 
-1. An entry that names the receipt's hash, and neither another record nor another patient, belongs
-   to it. Several entries may: the decision, the access, the same access as two systems saw it.
-2. An entry that names no receipt belongs to the nearest receipt in time, within a window, that is
-   about the same record, by the same member or account, for a purpose of which one is a kind of
-   the other, and the same patient where the entry names one. One entry, one receipt.
+1. An entry that names a receipt's hash belongs to it where it says what the receipt permits: the
+   record, patient, member or account, action, a purpose of which one is a kind of the other, and a
+   time within a window. What names a receipt and goes beyond it is told.
+2. An entry that names no receipt belongs to the nearest receipt in time that it fits so.
+
+Upon one receipt a source serves once. Its decision may be logged beside that, and the same service
+by another source.
 """
 
 from __future__ import annotations
@@ -16,9 +18,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pyhealth.sharing.purposes import closure
-from pyhealth.values import ConsentAction, Outcome, Purpose, Receipt
+from pyhealth.values import ALWAYS, FOREVER, ConsentAction, Outcome, Purpose, Receipt
 
 WINDOW = timedelta(minutes=5)
+# Logs tell that a record was read, and not what for.
+READ = frozenset({ConsentAction.COLLECT, ConsentAction.ACCESS, ConsentAction.USE})
+Pair = tuple["Entry", "Fact"]
+Period = tuple[datetime, datetime]  # its first second, and the first second after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class Fact:
     actors: frozenset[str] = frozenset()  # accounts, in lower case
     purposes: frozenset[Purpose] = frozenset()
     action: ConsentAction | None = None
+    source: str = ""  # the system that recorded it
 
     @property
     def concerns_data(self) -> bool:
@@ -56,39 +63,99 @@ class Fact:
 class Gaps:
     """What does not fit together."""
 
-    matched: tuple[tuple[Entry, Fact], ...]
+    matched: tuple[Pair, ...]
     unlogged: tuple[Entry, ...]  # receipts that the log does not know
     unreceipted: tuple[Fact, ...]  # entries about data for which there is no receipt
-    overruled: tuple[tuple[Entry, Fact], ...]  # data served though the receipt refuses it
+    beyond: tuple[Pair, ...]  # entries that name a receipt, which does not cover them
+    overruled: tuple[Pair, ...]  # data served though the receipt refuses it
     passed_over: int  # entries that are not about data
 
     @property
     def any(self) -> bool:
         """Whether there is a gap."""
-        return bool(self.unlogged or self.unreceipted or self.overruled)
+        return bool(self.unlogged or self.unreceipted or self.beyond or self.overruled)
 
 
-def gaps(entries: Sequence[Entry], facts: Iterable[Fact], window: timedelta = WINDOW) -> Gaps:
-    """Compare receipts with a log."""
-    listed = list(facts)
-    about = [fact for fact in listed if fact.concerns_data]
-    by_hash = {entry.receipt_hash: entry for entry in entries}
-    matched = [
-        (by_hash[one], fact)
-        for fact in about
-        for one in fact.receipts & by_hash.keys()
-        if _of(by_hash[one].receipt, fact)
-    ]
-    matched += _nearest(entries, [fact for fact in about if not fact.receipts], window)
-    known = {id(fact) for _, fact in matched}
+def gaps(
+    entries: Sequence[Entry],
+    facts: Iterable[Fact],
+    window: timedelta = WINDOW,
+    period: Period = (ALWAYS, FOREVER),
+) -> Gaps:
+    """Compare receipts with a log. Told is what belongs to the period; what is at most a window
+    away from it is matched too, since an entry may be later than its receipt.
+    """
+    listed = [fact for fact in facts if near(fact.recorded, period, window)]
+    about = sorted((one for one in listed if one.concerns_data), key=lambda one: one.recorded)
+    named, beyond = _named(entries, about, window)
+    uncited = [fact for fact in about if not fact.receipts]
+    matched = named + _nearest(entries, uncited, named, window)
+    known = {id(fact) for _, fact in [*matched, *beyond]}
     logged = {entry.receipt_hash for entry, _ in matched}
+    within = [(entry, fact) for entry, fact in matched if near(fact.recorded, period)]
     return Gaps(
-        tuple(matched),
-        tuple(entry for entry in entries if entry.receipt_hash not in logged),
-        tuple(fact for fact in about if id(fact) not in known),
-        tuple((entry, fact) for entry, fact in matched if _overrules(entry, fact)),
-        len(listed) - len(about),
+        tuple(within),
+        tuple(
+            entry
+            for entry in entries
+            if entry.receipt_hash not in logged and near(entry.receipt.decided_at, period)
+        ),
+        tuple(fact for fact in about if id(fact) not in known and near(fact.recorded, period)),
+        tuple((entry, fact) for entry, fact in beyond if near(fact.recorded, period)),
+        tuple((entry, fact) for entry, fact in within if _overrules(entry, fact)),
+        sum(near(fact.recorded, period) and not fact.concerns_data for fact in listed),
     )
+
+
+def near(moment: datetime, period: Period, window: timedelta = timedelta(0)) -> bool:
+    """Say whether a moment lies in a period, or at most a window away from it."""
+    start, until = period
+    return start - moment <= window and moment - until < window
+
+
+def _named(
+    entries: Sequence[Entry], facts: Sequence[Fact], window: timedelta
+) -> tuple[list[Pair], list[Pair]]:
+    """Pair facts with the receipts that they name; apart, where they go beyond these."""
+    by_hash = {entry.receipt_hash: entry for entry in entries}
+    covered, beyond, taken = list[Pair](), list[Pair](), set[tuple[bytes, str]]()
+    for fact in facts:
+        for entry in (by_hash[one] for one in fact.receipts & by_hash.keys()):
+            if not _of(entry.receipt, fact):
+                continue
+            place = entry.receipt_hash, fact.source
+            serves = fact.served and fact.succeeded
+            if not _covers(entry, fact, window) or (serves and place in taken):
+                beyond.append((entry, fact))
+                continue
+            covered.append((entry, fact))
+            if serves:
+                taken.add(place)
+    return covered, beyond
+
+
+def _nearest(
+    entries: Sequence[Entry], facts: Sequence[Fact], named: Sequence[Pair], window: timedelta
+) -> list[Pair]:
+    """Pair facts with receipts that they can be about, the nearest in time first."""
+    by_record: dict[bytes, list[Entry]] = {}
+    for entry in entries:
+        by_record.setdefault(entry.receipt.record_ref, []).append(entry)
+    possible = []
+    for i, fact in enumerate(facts):
+        for entry in (one for ref in fact.records for one in by_record.get(ref, ())):
+            if _covers(entry, fact, window):
+                distance = abs(entry.receipt.decided_at - fact.recorded)
+                possible.append((distance, entry.receipt.decided_at, i, entry))
+    found, used = list[Pair](), set[int]()
+    taken = {(entry.receipt_hash, fact.served, fact.source) for entry, fact in named}
+    for _, _, i, entry in sorted(possible, key=lambda one: one[:3]):
+        place = entry.receipt_hash, facts[i].served, facts[i].source
+        if i not in used and place not in taken:
+            used.add(i)
+            taken.add(place)
+            found.append((entry, facts[i]))
+    return found
 
 
 def _of(receipt: Receipt, fact: Fact) -> bool:
@@ -97,39 +164,30 @@ def _of(receipt: Receipt, fact: Fact) -> bool:
     return record and (not fact.patients or receipt.patient.lower() in fact.patients)
 
 
+def _covers(entry: Entry, fact: Fact, window: timedelta) -> bool:
+    """Whether a receipt is for what an entry says."""
+    receipt = entry.receipt
+    purpose = not fact.purposes or any(akin(one, receipt.purpose) for one in fact.purposes)
+    read = fact.action is ConsentAction.ACCESS and receipt.action in READ
+    action = read or fact.action in (None, receipt.action)
+    close = abs(receipt.decided_at - fact.recorded) <= window
+    return purpose and action and close and _by(entry, fact) and _of(receipt, fact)
+
+
+def _by(entry: Entry, fact: Fact) -> bool:
+    """Whether an entry is by the member or account of a receipt. The custodian, which takes part in
+    all that it serves, counts only where no other member is named.
+    """
+    if others := fact.members - {entry.custodian}:
+        return entry.receipt.member in others
+    if fact.actors:
+        return entry.receipt.actor.lower() in fact.actors
+    return entry.receipt.member in fact.members
+
+
 def _overrules(entry: Entry, fact: Fact) -> bool:
     permitted = entry.receipt.outcome is Outcome.CONSENT_PERMIT
     return fact.served and fact.succeeded and not permitted
-
-
-def _nearest(
-    entries: Sequence[Entry], facts: Sequence[Fact], window: timedelta
-) -> list[tuple[Entry, Fact]]:
-    """Pair facts with receipts that they can be about, the nearest in time first."""
-    by_record: dict[bytes, list[Entry]] = {}
-    for entry in entries:
-        by_record.setdefault(entry.receipt.record_ref, []).append(entry)
-    possible = []
-    for i, fact in enumerate(facts):
-        for entry in (one for ref in fact.records for one in by_record.get(ref, ())):
-            distance = abs(entry.receipt.decided_at - fact.recorded)
-            if distance <= window and _same(entry.receipt, fact):
-                possible.append((distance, entry.receipt.decided_at, i, entry))
-    found, used, taken = [], set[int](), set[tuple[bytes, bool]]()
-    for _, _, i, entry in sorted(possible, key=lambda one: one[:3]):
-        place = entry.receipt_hash, facts[i].served
-        if i not in used and place not in taken:
-            used.add(i)
-            taken.add(place)  # a decision and a service may each have their entry
-            found.append((entry, facts[i]))
-    return found
-
-
-def _same(receipt: Receipt, fact: Fact) -> bool:
-    """Whether an entry can be about a receipt, but for the time and the record."""
-    actor = receipt.member in fact.members or receipt.actor.lower() in fact.actors
-    purpose = not fact.purposes or any(akin(one, receipt.purpose) for one in fact.purposes)
-    return actor and purpose and _of(receipt, fact)
 
 
 def akin(one: Purpose, other: Purpose) -> bool:

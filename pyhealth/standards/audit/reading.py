@@ -96,6 +96,7 @@ def _fact(at: Element, place: str, known: Known) -> Fact:
         actors=frozenset(one.lower() for who in parties for one in known.own(who, codes.ACCOUNT)),
         purposes=frozenset(_purposes(at, agents)),
         action=_action(at),
+        source=_source(at.one("source")),
     )
 
 
@@ -119,6 +120,13 @@ def _action(at: Element) -> ConsentAction | None:
     if exported or any(one.text("code") == codes.DISCLOSED["code"] for one in subtypes):
         return ConsentAction.DISCLOSE
     return DONE.get(at.text("action"))
+
+
+def _source(source: Element) -> str:
+    """Name the system that recorded an event, as far as the event does."""
+    observer = source.one("observer")
+    named = references(observer) or [observer.text("display")]
+    return " ".join([source.text("site"), *named]).strip()
 
 
 def _receipts(at: Element, entities: list[Element]) -> frozenset[bytes]:
