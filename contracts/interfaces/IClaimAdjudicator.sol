@@ -73,7 +73,7 @@ struct Claim {
 /// @notice What was decided of a line, beside its adjustments.
 struct LineOutcome {
     uint16 waived; // bitmap of {Waiver}, by an appeal.
-    uint16 units; // paid for, and counted against limits.
+    uint16 units; // allowed for more than nothing, and counted against limits.
     uint48 price; // allowed for a unit; zero when there is none.
     uint48 deductible; // counted against the deductible.
     uint48 outOfPocket; // counted against the patient's maximum.

@@ -101,7 +101,8 @@ library Adjudication {
         uint256 chargeKept = charge * kept / units;
         allowed = waives(f, Waiver.Price) ? chargeKept : min(chargeKept, kept * f.price);
 
-        o.units = uint16(kept);
+        // Units for which nothing is allowed use no limit up.
+        if (allowed > 0) o.units = uint16(kept);
         cuts[BEYOND_AUTHORISATION] = charge - charge * authorised / units;
         cuts[BEYOND_LIMIT] = charge - cuts[BEYOND_AUTHORISATION] - chargeKept;
         cuts[ABOVE_PRICE] = chargeKept - allowed;
