@@ -65,7 +65,9 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     /// @inheritdoc IClaimAdjudicator
     uint256 public constant MAX_PANEL = Appeals.MAX_PANEL;
 
-    /// @dev The sum of a batch then fits {Account.unclaimed}.
+    /// @dev A hundredth of the currency is then a whole number of units, and the sum of a batch fits
+    /// {Account.unclaimed}.
+    uint8 private constant MIN_DECIMALS = 2;
     uint8 private constant MAX_DECIMALS = 36;
 
     /// @dev A week: an appeal board that meets weekly misses none. A year: decisions become final.
@@ -113,8 +115,9 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     ) {
         (_consortium, coverages, token) = (consortium, coverageRegistry, settlementToken);
         uint8 decimals = IERC20Metadata(address(settlementToken)).decimals();
-        require(decimals <= MAX_DECIMALS, DecimalsOutOfBounds(decimals, MAX_DECIMALS));
-        HUNDREDTH = decimals > 2 ? 10 ** (decimals - 2) : 1;
+        bool bounded = MIN_DECIMALS <= decimals && decimals <= MAX_DECIMALS;
+        require(bounded, DecimalsOutOfBounds(decimals, MIN_DECIMALS, MAX_DECIMALS));
+        HUNDREDTH = 10 ** (decimals - MIN_DECIMALS);
         _setAppealRules(FIRST_WINDOW, members);
     }
 

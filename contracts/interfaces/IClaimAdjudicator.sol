@@ -136,8 +136,8 @@ struct Appeal {
 interface IClaimAdjudicator {
     /* ERRORS */
 
-    /// @notice Thrown when the token divides its unit further than the books can follow.
-    error DecimalsOutOfBounds(uint8 decimals, uint8 maximum);
+    /// @notice Thrown when the token has no hundredths, or divides its unit further than the books can follow.
+    error DecimalsOutOfBounds(uint8 decimals, uint8 minimum, uint8 maximum);
     /// @notice Thrown when claims come from anyone but a provider.
     error CallerNotProvider(address caller);
     /// @notice Thrown when a pool is funded by anyone but a payer.
@@ -374,7 +374,7 @@ interface IClaimAdjudicator {
     /// @notice Returns the registry of coverages.
     function coverages() external view returns (ICoverageRegistry);
 
-    /// @notice Returns the units of the token in a hundredth of the currency; 1 where it has fewer than two decimals.
+    /// @notice Returns the units of the token in a hundredth of the currency.
     function HUNDREDTH() external view returns (uint256);
 
     /// @notice Returns the most lines of a claim.

@@ -371,11 +371,12 @@ class PanelNotUsable(ContractError):
 
 @dataclass(eq=False)
 class DecimalsOutOfBounds(ContractError):
-    """The settlement token has {decimals} decimals, and the books follow at most {maximum}; settle
-    in another token.
+    """The settlement token has {decimals} decimals, and the books follow {minimum} to {maximum};
+    settle in another token.
     """
 
     decimals: int
+    minimum: int
     maximum: int
 
 

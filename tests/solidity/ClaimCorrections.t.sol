@@ -46,7 +46,7 @@ deposit, withdraw, collect
 ├── only a payer funds, only its own account withdraws, only its own account collects
 └── given more than there is, or nobody to send to, it refuses
 the token
-└── given decimals, a hundredth of the currency is told rightly
+└── given decimals, a hundredth of the currency is told rightly; given fewer than two or too many, it is refused
 */
 contract ClaimCorrectionsTest is ClaimWorld {
     bytes32 private constant GROUNDS = keccak256("grounds");
@@ -965,14 +965,21 @@ contract ClaimCorrectionsTest is ClaimWorld {
     /* THE TOKEN */
 
     function test_a_hundredth_follows_the_decimals() external {
-        uint8[5] memory decimals = [0, 2, 3, 18, 36];
-        uint256[5] memory expected = [uint256(1), 1, 10, 1e16, 1e34];
-        for (uint256 i = 0; i < 5; ++i) {
+        uint8[4] memory decimals = [2, 3, 18, 36];
+        uint256[4] memory expected = [uint256(1), 10, 1e16, 1e34];
+        for (uint256 i = 0; i < 4; ++i) {
             same(_over(decimals[i]).HUNDREDTH(), expected[i]);
         }
-        Decimals token = new Decimals(37);
-        vm.expectRevert(abi.encodeWithSelector(IClaimAdjudicator.DecimalsOutOfBounds.selector, 37, 36));
-        new ClaimAdjudicator(consortium, registry, IERC20(address(token)), _seats(0));
+    }
+
+    function test_a_token_without_hundredths_or_too_fine_is_refused() external {
+        for (uint8 decimals = 1; decimals <= 37; decimals += 36) {
+            Decimals token = new Decimals(decimals);
+            vm.expectRevert(
+                abi.encodeWithSelector(IClaimAdjudicator.DecimalsOutOfBounds.selector, decimals, 2, 36)
+            );
+            new ClaimAdjudicator(consortium, registry, IERC20(address(token)), _seats(0));
+        }
     }
 
     function test_a_token_of_18_decimals_pays_hundredths() external {
