@@ -43,6 +43,8 @@ contract ClaimAdjudicator is IClaimAdjudicator {
         bytes32 lead; // where its record lies; zero when all its lines are duplicates.
         ClaimStatus status; // of the record.
         uint48 total; // of what is paid for its lines.
+        uint48 paidFormerly; // by {payerFormerly} for the claim that it replaces.
+        uint32 payerFormerly;
         ClaimDecision decision;
         Facts facts; // of the line at hand.
         LineOutcome outcome; // of the line at hand.
@@ -189,7 +191,7 @@ contract ClaimAdjudicator is IClaimAdjudicator {
         require(dossier.status == ClaimStatus.Pended, ClaimNotPended(claimId));
         (uint32 payer, uint48 unpaid) = (dossier.payer, dossier.total - decision.paidBefore);
         (bool funded, uint256 due) = _draw(payer, unpaid);
-        require(funded, PoolShort(payer, poolOf[payer], due));
+        require(funded, PoolShort(payer, poolOf[payer], unpaid * HUNDREDTH));
 
         _entries[dossier.lead] = _entry(_sealOf(dossier), ClaimStatus.Settled);
 
@@ -243,7 +245,13 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     function _conclude(Dossier memory dossier) private returns (uint256) {
         (bytes32 claimId, uint32 provider) = (dossier.claimId, dossier.provider);
         (uint32 payer, uint48 unpaid) = (dossier.payer, dossier.total - dossier.decision.paidBefore);
-        (bool funded, uint256 due) = _draw(payer, unpaid);
+        (bool funded, uint256 due) = dossier.halted && unpaid > 0 ? (false, 0) : _draw(payer, unpaid);
+        if (!funded && payer == dossier.payerFormerly) {
+            // The pool holds at least what {_undo} just gave back to it. The provider keeps that.
+            dossier.decision.paidBefore = dossier.paidFormerly;
+            unpaid -= dossier.paidFormerly;
+            (, due) = _draw(payer, dossier.paidFormerly);
+        }
         if (dossier.lead != 0) {
             ClaimStatus status = funded ? ClaimStatus.Settled : ClaimStatus.Pended;
             _entries[dossier.lead] = _entry(_sealOf(dossier), status);
@@ -251,17 +259,15 @@ contract ClaimAdjudicator is IClaimAdjudicator {
 
         emit ClaimAdjudicated(claimId, provider, payer, dossier.decision);
 
-        if (funded) return due;
-        emit ClaimPended(claimId, provider, payer, unpaid);
-        return 0;
+        if (!funded) emit ClaimPended(claimId, provider, payer, unpaid);
+        return due;
     }
 
     /// @dev Takes an amount from a pool that holds it.
-    function _draw(uint32 payer, uint48 amount) private returns (bool funded, uint256 due) {
-        uint256 pool = poolOf[payer];
-        due = amount * HUNDREDTH;
+    function _draw(uint32 payer, uint48 amount) private returns (bool funded, uint256 drawn) {
+        (uint256 pool, uint256 due) = (poolOf[payer], amount * HUNDREDTH);
         funded = pool >= due;
-        if (funded) poolOf[payer] = pool - due;
+        if (funded) (poolOf[payer], drawn) = (pool - due, due);
     }
 
     function _examine(Facts memory facts, ClaimDecision memory decision, uint256 place) private pure {
@@ -297,9 +303,9 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     function void(bytes32 claimId, ClaimDecision memory decision) external once {
         Actor memory actor = _actor();
 
-        uint256 owed = _undo(_reopen(claimId, actor.member, decision), 0);
+        uint48 paid = _undo(_reopen(claimId, actor.member, decision), 0);
 
-        _repay(actor.member, actor.account, owed);
+        _repay(actor.member, actor.account, paid * HUNDREDTH);
     }
 
     /// @inheritdoc IClaimAdjudicator
@@ -310,20 +316,30 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     {
         Actor memory actor = _activeProvider();
 
-        uint256 owed = _undo(_reopen(claimId, actor.member, decision), _nextId(actor.member));
-        bool inTime = _today() < decision.filedOn + appealWindow;
-        uint32 filedOn = inTime ? decision.filedOn : _today();
+        Dossier memory former = _reopen(claimId, actor.member, decision);
         // slither-disable-next-line uninitialized-local
         Dossier memory dossier;
-        uint256 due = _file(dossier, actor.member, claim, filedOn);
+        (dossier.payerFormerly, dossier.paidFormerly) = (former.payer, _undo(former, _nextId(actor.member)));
+        uint256 owed = dossier.paidFormerly * HUNDREDTH;
+        uint256 due = _file(dossier, actor.member, claim, _filingDay(decision, claim));
 
         if (due < owed) _repay(actor.member, actor.account, owed - due);
         else _pay(actor.member, actor.account, due - owed);
         return (dossier.claimId, dossier.decision);
     }
 
-    /// @dev Makes a claim as if it had not been submitted, but for the tokens.
-    function _undo(Dossier memory dossier, bytes32 replacement) private returns (uint256 owed) {
+    /// @dev That of the original while the window is open, where all services are of its coverage and of days that it
+    /// billed.
+    function _filingDay(ClaimDecision memory former, Claim memory claim) private view returns (uint32) {
+        bool kept = _today() < former.filedOn + appealWindow && claim.coverageRef == former.coverageRef;
+        for (uint256 i = 0; kept && i < claim.lines.length; ++i) {
+            kept = Adjudication.bills(former.lines, claim.lines[i].service.servedOn());
+        }
+        return kept ? former.filedOn : _today();
+    }
+
+    /// @dev Makes a claim as if it had not been submitted, but for the tokens, and returns what was paid on it.
+    function _undo(Dossier memory dossier, bytes32 replacement) private returns (uint48 paid) {
         ClaimDecision memory decision = dossier.decision;
         for (uint256 i = 0; i < decision.lines.length; ++i) {
             if (Adjudication.isDuplicate(decision.lines[i])) continue;
@@ -331,8 +347,8 @@ contract ClaimAdjudicator is IClaimAdjudicator {
             _used.move(decision.coverageRef, dossier.facts, dossier.outcome, true);
             delete _entries[_keyOf(dossier)];
         }
-        owed = _paidOf(dossier) * HUNDREDTH;
-        poolOf[dossier.payer] += owed;
+        paid = _paidOf(dossier);
+        poolOf[dossier.payer] += paid * HUNDREDTH;
 
         emit ClaimVoided(dossier.claimId, dossier.provider, dossier.payer, replacement);
     }

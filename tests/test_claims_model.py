@@ -93,6 +93,7 @@ class Adjudication(RuleBasedStateMachine):
         said = self.members[name], self.world.today
         expected = self.ledger.replace(former.decision, claim, said[0], today=said[1], in_time=True)
         self._same(made, expected)
+        assert made.decision.paid_before == (self._paid(former) if made.pended else 0)
         return multiple((name, made)) if self._recorded(made) else multiple()
 
     @rule(
@@ -105,16 +106,16 @@ class Adjudication(RuleBasedStateMachine):
 
         granted = appealed(self.world, former, name, places=places, waived=waived)
 
-        paid = 0 if former.pended else former.paid
         expected = self.ledger.redecide(
             former.decision,
             self.members[name],
             places=places,
             waived=waived,
             today=self.world.today,
-            paid=paid,
+            paid=self._paid(former),
         )
         self._same(granted, expected)
+        assert granted.decision.paid_before == expected.paid_before
 
     @rule(amount=AMOUNTS)
     def fund(self, amount):
@@ -159,6 +160,11 @@ class Adjudication(RuleBasedStateMachine):
         if len(made) > 2:  # the last a duplicate of the first
             made[2] = replace(made[2], served_on=made[0].served_on, code=made[0].code)
         return self.world.claim(self.ref, *made)
+
+    @staticmethod
+    def _paid(made: Decided) -> int:
+        """What was really paid so far."""
+        return made.decision.paid_before if made.pended else made.paid
 
     @staticmethod
     def _recorded(made: Decided) -> bool:

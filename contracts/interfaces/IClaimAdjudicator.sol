@@ -91,7 +91,7 @@ struct ClaimDecision {
     bytes32 priorRemittance;
     uint32 filedOn; // the day that timely filing is judged by.
     uint32 decidedOn;
-    uint48 paidBefore; // by the decision that an appeal replaced: what is due is the sum of {LineOutcome.paid} less this.
+    uint48 paidBefore; // by what an appeal, or a replacement that pends, replaced: due is the sum of paid less this.
     bytes32[][] lines;
 }
 
@@ -289,8 +289,10 @@ interface IClaimAdjudicator {
     /// @dev Also while suspended, once removed, and while paused. But for its number, it is as if never submitted.
     function void(bytes32 claimId, ClaimDecision calldata decision) external;
 
-    /// @notice Undoes a claim and submits another in its place; only the difference is paid or paid back.
-    /// @dev Filed with the original while the appeal window, counted from the original filing, is open; later today.
+    /// @notice Undoes a claim and submits another in its place; only the difference is paid or paid back. Where the
+    /// same payer's pool is short of it, what was paid stays paid, and the difference pends.
+    /// @dev Filed with the original while the appeal window, counted from the original filing, is open, if all its
+    /// services are of the same coverage and of days that the original billed; else today.
     function replace(bytes32 claimId, ClaimDecision calldata decision, Claim calldata claim)
         external
         returns (bytes32 replacementId, ClaimDecision memory replacement);

@@ -161,7 +161,7 @@ class ClaimDecision:
     prior_remittance: bytes
     filed_on: date  # the day that timely filing is judged by
     decided_on: date
-    paid_before: int  # by the decision that an appeal replaced
+    paid_before: int  # by what an appeal, or a replacement that pends, replaced
     lines: tuple[tuple[bytes, ...], ...]
 
     @property

@@ -31,7 +31,8 @@ void
 └── given another's claim, a decision changed in one word, or a second void, it refuses
 replace
 ├── it leaves what submitting once would have left, and moves the difference only
-├── it is filed with the original while the window is open, and not longer
+├── it is filed with the original while the window is open, for the same coverage and days, and not else
+├── given a pool that is short of it, what was paid stays paid, and the difference pends
 └── given a replacement that is refused, the original stands
 appeal
 ├── it asks the panel to waive rules for lines, once, within the window
@@ -340,20 +341,90 @@ contract ClaimCorrectionsTest is ClaimWorld {
         booked();
     }
 
-    function test_replace_with_what_the_pool_cannot_pay_pends_it_and_takes_the_old_payment_back() external {
+    function test_replace_with_what_the_pool_cannot_pay_pends_the_difference() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _pendedReplacement();
+
+        same(decision.paidBefore, 12_000);
+        entry(_keyOf(_line(_service(1), "first")), ClaimStatus.Pended, _sealOf(claimId, decision));
+        same(euro.balanceOf(hospital), 1 + 12_000);
+        same(adjudicator.poolOf(INSURER), 11_999);
+        vm.expectRevert(abi.encodeWithSelector(IClaimAdjudicator.PoolShort.selector, INSURER, 11_999, 12_000));
+        adjudicator.settle(claimId, HOSPITAL, decision);
+        _fund(insurer, 1);
+        vm.expectEmit(true, true, true, true);
+        emit IClaimAdjudicator.ClaimSettled(claimId, HOSPITAL, INSURER, 12_000);
+        adjudicator.settle(claimId, HOSPITAL, decision);
+        same(euro.balanceOf(hospital), 1 + 24_000);
+        same(adjudicator.poolOf(INSURER), 0);
+        booked();
+        vm.prank(hospital);
+        adjudicator.void(claimId, decision);
+        same(adjudicator.poolOf(INSURER), 24_000);
+        used(0, 0, 0);
+    }
+
+    function test_replace_keeps_what_was_paid_however_often_the_pool_is_short() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _pendedReplacement();
+        Line[] memory lines = new Line[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            lines[i] = _line(_service(1), bytes32(i + 1));
+        }
+
+        vm.prank(hospital);
+        (claimId, decision) = adjudicator.replace(claimId, decision, _claim(lines));
+
+        same(decision.paidBefore, 12_000);
+        same(euro.balanceOf(hospital), 1 + 12_000);
+        same(adjudicator.poolOf(INSURER), 11_999);
+        booked();
+        vm.prank(hospital);
+        adjudicator.void(claimId, decision);
+        same(euro.balanceOf(hospital), 1);
+        same(adjudicator.poolOf(INSURER), 23_999);
+        used(0, 0, 0);
+    }
+
+    function test_replace_pays_from_the_pool_and_what_was_paid_where_both_suffice() external {
         _drain();
-        _fund(insurer, 12_000);
+        _fund(insurer, 24_000);
         (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(1, "code"));
 
         vm.prank(hospital);
         (claimId, decision) = adjudicator.replace(claimId, decision, _claim(_service(1), _service(1)));
 
-        same(euro.balanceOf(hospital), 1);
-        same(adjudicator.poolOf(INSURER), 12_000);
-        _fund(insurer, 12_000);
-        adjudicator.settle(claimId, HOSPITAL, decision);
+        same(decision.paidBefore, 0);
         same(euro.balanceOf(hospital), 1 + 24_000);
+        same(adjudicator.poolOf(INSURER), 0);
+    }
+
+    function test_replace_under_another_payer_gives_the_first_one_all_back() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(1, "code"));
+        vm.startPrank(reinsurer);
+        (uint32 number,) = registry.publish(0, _terms(), _benefits(), 0, 0);
+        Enrolment[] memory enrolments = new Enrolment[](1);
+        enrolments[0] = _enrolment(number);
+        coverageRef = registry.enrol(enrolments)[0];
+        vm.stopPrank();
+
+        vm.prank(hospital);
+        (, decision) = adjudicator.replace(claimId, decision, _claim(1, "code"));
+
+        same(decision.paidBefore, 0);
+        entry(_keyOf(_line(_service(1), "code")), ClaimStatus.Pended, _sealOf(_idOf(HOSPITAL, 1), decision));
+        same(euro.balanceOf(hospital), 1);
+        same(adjudicator.poolOf(INSURER), FUNDS);
         booked();
+    }
+
+    /// @dev Paid are 120.00; 240.00 are due, and 119.99 are in the pool.
+    function _pendedReplacement() private returns (bytes32 claimId, ClaimDecision memory decision) {
+        _drain();
+        _fund(insurer, 23_999);
+        (claimId, decision) = _submit(_claim(1, "code"));
+        vm.expectEmit(true, true, true, true);
+        emit IClaimAdjudicator.ClaimPended(_idOf(HOSPITAL, 1), HOSPITAL, INSURER, 12_000);
+        vm.prank(hospital);
+        (claimId, decision) = adjudicator.replace(claimId, decision, _claim(_service(1), _service(1)));
     }
 
     function test_replace_is_filed_with_the_original_while_the_window_is_open() external {
@@ -640,6 +711,15 @@ contract ClaimCorrectionsTest is ClaimWorld {
         vm.prank(reinsurer);
         adjudicator.decide(claimId, CLINIC, decision, true);
         _paused(address(adjudicator));
+
+        _appeal(claimId, decision, 1, _bit(Waiver.Price));
+        ClaimDecision memory anew = _granted(claimId, decision);
+
+        told(anew, 0, "");
+        same(anew.paidBefore, 12_000);
+        entry(_keyOf(_line(_service(1), "code")), ClaimStatus.Pended, _sealOf(claimId, anew));
+        same(euro.balanceOf(hospital), 1 + 12_000);
+        same(adjudicator.poolOf(INSURER), FUNDS - 12_000);
         vm.expectRevert(abi.encodeWithSelector(IClaimAdjudicator.ClaimsPaused.selector));
         _decide(clinic, claimId, decision, true);
     }
