@@ -338,6 +338,8 @@ CORRECTIONS = [
     case("a replacement after another claim uses what is left", submit(bill(60, says="0; PR-1 60")), submit(bill(50, says="10; PR-1 40")), Replace(0, (bill(70, says="10; PR-1 60"),)), plan=plan(deductible=100), used="100 100 20"),
     case("a replacement in time counts as filed with the original", submit(bill(100, code="a", says="100"), on=119), Replace(0, (bill(90, code="a", says="90"),), on=178), plan=plan(filing=90)),
     case("a replacement after the window is filed anew", submit(bill(100, code="a", says="100"), on=119), Replace(0, (bill(90, code="a", says="0; CO-29 90"),), on=179), plan=plan(filing=90)),
+    case("a replacement with more lines of the same days counts as filed with the original", submit(bill(100, code="a", says="100"), bill(100, on=31, says="100"), on=119), Replace(0, (bill(90, code="a", says="90"), bill(80, on=31, says="80"), bill(70, on=31, says="70")), on=178), plan=plan(filing=90)),
+    case("a replacement of another day is filed anew", submit(bill(100, code="a", says="100"), on=119), Replace(0, (bill(90, code="a", says="0; CO-29 90"), bill(80, on=89, says="80")), on=178), plan=plan(filing=90)),
     case("a denied claim is replaced with an authorisation", submit(bill(900, "surgery", code="a", says="0; CO-197 900")), Replace(0, (bill(900, "surgery", code="a", authorisation=1, says="810; PR-2 90"),)), authorisations=GIVEN),
 ]
 

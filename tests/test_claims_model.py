@@ -172,6 +172,7 @@ class Adjudication(RuleBasedStateMachine):
 
     @staticmethod
     def _same(made: Decided, expected) -> None:
+        assert made.decision.filed_on == expected.filed_on
         assert [one.words() for one in made.decision.decided] == [
             one.words() for one in expected.decided
         ]

@@ -211,6 +211,23 @@ library Adjudication {
         return record.length > 3 && bytes10(record[3]) == "OA18";
     }
 
+    /// @notice Returns where the record of a line lies.
+    function keyOf(bytes32 coverageRef, uint32 provider, ServiceWord service, bytes32 code)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(coverageRef, provider, service.servedOn(), code));
+    }
+
+    /// @notice Returns whether one of some decided lines bills a service of a day.
+    function bills(bytes32[][] memory lines, uint32 day) internal pure returns (bool) {
+        for (uint256 i = 0; i < lines.length; ++i) {
+            if (ServiceWord.wrap(uint256(lines[i][0])).servedOn() == day) return true;
+        }
+        return false;
+    }
+
     function min(uint256 a, uint256 b) internal pure returns (uint256) {
         return a < b ? a : b;
     }

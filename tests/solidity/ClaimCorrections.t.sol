@@ -442,6 +442,49 @@ contract ClaimCorrectionsTest is ClaimWorld {
         told(decision, 0, "CO45 8000");
     }
 
+    function test_replace_is_filed_today_for_another_coverage_or_day() external {
+        Service memory other = _service(1);
+        other.servedOn = TODAY;
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(other, _service(1)));
+        vm.warp(start + 1 days);
+        uint256 before = vm.snapshotState();
+        same(_replaced(claimId, decision, _claim(other, other)), TODAY);
+        vm.revertToState(before);
+
+        other.servedOn = TODAY - 2;
+        same(_replaced(claimId, decision, _claim(_service(1), other)), TODAY + 1);
+        vm.revertToState(before);
+
+        coverageRef = _enrol(plan);
+        same(_replaced(claimId, decision, _claim(1, "code")), TODAY + 1);
+    }
+
+    function test_replace_does_not_file_what_was_not_billed_in_time() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(2, "placeholder"));
+        Service memory late = _service(1);
+        late.servedOn = JANUARY;
+        vm.warp(uint256(JANUARY + 91) * 1 days - 1);
+        vm.prank(hospital);
+        (, decision) = adjudicator.replace(claimId, decision, _claim(late, "late"));
+        told(decision, 0, "CO45 8000");
+        (claimId, decision) = _submit(_claim(2, "placeholder"));
+        vm.warp(uint256(JANUARY + 91) * 1 days);
+
+        vm.prank(hospital);
+        (, decision) = adjudicator.replace(claimId, decision, _claim(late, "later"));
+
+        told(decision, 0, "CO29 20000");
+    }
+
+    function _replaced(bytes32 claimId, ClaimDecision memory decision, Claim memory claim)
+        private
+        returns (uint32)
+    {
+        vm.prank(hospital);
+        (, decision) = adjudicator.replace(claimId, decision, claim);
+        return decision.filedOn;
+    }
+
     function test_replace_refuses_and_leaves_the_original() external {
         (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(1, "code"));
         Service memory service = _service(1);
