@@ -42,6 +42,7 @@ contract ClaimAdjudicator is IClaimAdjudicator {
         uint32 payer;
         bytes32 lead; // where its record lies; zero when all its lines are duplicates.
         ClaimStatus status; // of the record.
+        bool halted; // paid later, since the adjudicator is paused.
         uint48 total; // of what is paid for its lines.
         uint48 paidFormerly; // by {payerFormerly} for the claim that it replaces.
         uint32 payerFormerly;
@@ -143,7 +144,7 @@ contract ClaimAdjudicator is IClaimAdjudicator {
 
     /// @inheritdoc IClaimAdjudicator
     function submit(Claim memory claim) external once returns (bytes32, ClaimDecision memory) {
-        Actor memory actor = _activeProvider();
+        Actor memory actor = _submitter();
         // Filled by what it is handed to, as are the others like it.
         // slither-disable-next-line uninitialized-local
         Dossier memory dossier;
@@ -156,7 +157,7 @@ contract ClaimAdjudicator is IClaimAdjudicator {
 
     /// @inheritdoc IClaimAdjudicator
     function submitMany(bytes[] calldata claims) external once {
-        Actor memory actor = _activeProvider();
+        Actor memory actor = _submitter();
         uint256 count = claims.length;
         require(0 < count && count <= MAX_CLAIMS, ClaimsOutOfBounds(count, MAX_CLAIMS));
 
@@ -314,7 +315,7 @@ contract ClaimAdjudicator is IClaimAdjudicator {
         once
         returns (bytes32, ClaimDecision memory)
     {
-        Actor memory actor = _activeProvider();
+        Actor memory actor = _submitter();
 
         Dossier memory former = _reopen(claimId, actor.member, decision);
         // slither-disable-next-line uninitialized-local
@@ -382,13 +383,13 @@ contract ClaimAdjudicator is IClaimAdjudicator {
         once
     {
         Actor memory actor = _actor();
-        require(!actor.paused, ClaimsPaused());
         require(actor.roles != 0, CallerNotOnPanel(claimId, actor.member));
         Dossier memory dossier = _reopen(claimId, provider, decision);
         AppealStatus status = _docket.vote(claimId, _partiesOf(dossier), actor.member, approve);
         if (status != AppealStatus.Granted) return;
 
         _redecide(dossier);
+        dossier.halted = actor.paused;
         _pay(provider, _accountOf(provider), _conclude(dossier));
     }
 
@@ -597,6 +598,10 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     function _activeProvider() private view returns (Actor memory actor) {
         actor = _actor();
         require(Governance.holds(actor.roles, Role.PROVIDER), CallerNotProvider(msg.sender));
+    }
+
+    function _submitter() private view returns (Actor memory actor) {
+        actor = _activeProvider();
         require(!actor.paused, ClaimsPaused());
     }
 

@@ -20,7 +20,7 @@ enum Waiver {
 /// @notice Where the record of a line stands.
 enum ClaimStatus {
     None, // never adjudicated, voided, or a duplicate.
-    Pended, // decided, and unpaid because the payer's pool was short.
+    Pended, // decided, and not all paid: the payer's pool was short, or the adjudicator paused.
     Settled, // decided and, where anything is due, paid.
     Attached // a further line of a claim, whose first line that is no duplicate holds the record.
 }
@@ -131,6 +131,7 @@ struct Appeal {
 /// unit limits, maxima. The code commitment is opened to the payer off chain.
 /// @dev Warning: pended claims are paid in the order in which somebody asks, and a payer can withdraw before.
 /// @dev Warning: whoever hands in too little gas can make a payment wait for {collect}.
+/// @dev Warning: while paused, the days in which to file and to replace run on. An appeal can waive the filing limit.
 /// @dev Warning: the token must not change balances by itself (rebase).
 /// @dev Warning: amounts and dates of service are public.
 interface IClaimAdjudicator {
@@ -299,7 +300,11 @@ interface IClaimAdjudicator {
 
     /* APPEALING */
 
-    /// @notice Appeals a decision on the caller's claim, once, within {appealWindow} days.
+    /// @notice Appeals a decision on the caller's claim within {appealWindow} days of its filing, each service once.
+    /// Also while paused, so that no time is lost.
+    /// @dev A service stays appealed when its claim is voided or replaced, which leaves an open appeal without an end.
+    /// @dev Warning: what is voided and submitted anew, or replaced as filed today, is decided anew, as far as timely
+    /// filing lets it, and has a window of its own for services that were not appealed.
     /// @param lines Bitmap of the places of the lines, from zero.
     /// @param waived Bitmap of {Waiver}: the rules that should not have applied to them.
     /// @param grounds The salted commitment of the reasons.
@@ -314,6 +319,7 @@ interface IClaimAdjudicator {
     /// @notice Casts the ballot of the caller's member on an appeal. The ballot that makes a majority of the panel
     /// decides: the lines are decided anew without the waived rules, and the difference is paid.
     /// @dev A line for which less would be paid than before stays as it was.
+    /// @dev Also while paused, so that no appeal lapses meanwhile; the difference then pends.
     /// @dev Warning: who leaves the panel leaves its ballot behind, and who leaves the consortium its empty seat.
     function decide(bytes32 claimId, uint32 provider, ClaimDecision calldata decision, bool approve) external;
 

@@ -35,10 +35,11 @@ replace
 ├── given a pool that is short of it, what was paid stays paid, and the difference pends
 └── given a replacement that is refused, the original stands
 appeal
-├── it asks the panel to waive rules for lines, once, within the window
+├── it asks the panel to waive rules for lines, once, within the window of the filing, also while paused
+├── given a service that was appealed before, under whatever claim, it refuses
 └── given a late one, nothing to waive, no such line, a duplicate, no grounds or no panel, it refuses
 decide
-├── given a majority, it decides the lines anew and pays the difference
+├── given a majority, it decides the lines anew and pays the difference, and while paused pends it
 ├── given a majority against, or no time left, the decision stands
 ├── given each rule, it is waived and no other
 ├── given less than before, the line stays as it was
@@ -764,7 +765,23 @@ contract ClaimCorrectionsTest is ClaimWorld {
         same(euro.balanceOf(hospital), 1 + 12_000);
         same(adjudicator.poolOf(INSURER), FUNDS - 12_000);
         vm.expectRevert(abi.encodeWithSelector(IClaimAdjudicator.ClaimsPaused.selector));
-        _decide(clinic, claimId, decision, true);
+        adjudicator.settle(claimId, HOSPITAL, anew);
+        _voted();
+        consortium.unpause(address(adjudicator));
+        adjudicator.settle(claimId, HOSPITAL, anew);
+        same(euro.balanceOf(hospital), 1 + 20_000);
+        booked();
+    }
+
+    function test_decide_settles_while_paused_what_is_due_nothing() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(2, "code"));
+        _paused(address(adjudicator));
+
+        _appeal(claimId, decision, 1, _bit(Waiver.Filing));
+        ClaimDecision memory anew = _granted(claimId, decision);
+
+        told(anew, 0, "PR204:N130 20000");
+        entry(_keyOf(_line(_service(2), "code")), ClaimStatus.Settled, _sealOf(claimId, anew));
     }
 
     function test_appeal_refuses_on_the_last_day_of_the_window() external {
