@@ -366,13 +366,13 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     ) external {
         Actor memory actor = _activeProvider();
         Dossier memory dossier = _reopen(claimId, actor.member, decision);
-        (uint32 today, uint32 decidedOn, uint32 window) = (_today(), decision.decidedOn, appealWindow);
-        require(today < decidedOn + window, AppealLate(claimId, decidedOn, window));
+        (uint32 today, uint32 filedOn, uint32 window) = (_today(), decision.filedOn, appealWindow);
+        require(today < filedOn + window, AppealLate(claimId, filedOn, window));
         require(grounds != 0, GroundsMissing(claimId));
 
         uint32 deadline = today + window;
         Appeal memory opened = Appeal(AppealStatus.Open, deadline, 0, 0, waived, lines);
-        _docket.open(claimId, _partiesOf(dossier), decision.lines, opened);
+        _docket.open(claimId, _partiesOf(dossier), decision, opened);
 
         emit ClaimAppealed(claimId, actor.member, dossier.payer, lines, waived, grounds, deadline);
     }
@@ -680,7 +680,7 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     /// @dev Where the entry of the line at hand lies.
     function _keyOf(Dossier memory dossier) private pure returns (bytes32) {
         (Facts memory facts, bytes32 coverageRef) = (dossier.facts, dossier.decision.coverageRef);
-        return keccak256(abi.encode(coverageRef, dossier.provider, facts.service.servedOn(), facts.code));
+        return Adjudication.keyOf(coverageRef, dossier.provider, facts.service, facts.code);
     }
 
     function _sealOf(Dossier memory dossier) private pure returns (bytes32) {

@@ -89,7 +89,7 @@ struct ClaimDecision {
     bytes32 coverageRef;
     bytes32 claimRef;
     bytes32 priorRemittance;
-    uint32 filedOn; // the day that timely filing is judged by.
+    uint32 filedOn; // the day that timely filing and appeals are judged by.
     uint32 decidedOn;
     uint48 paidBefore; // by what an appeal, or a replacement that pends, replaced: due is the sum of paid less this.
     bytes32[][] lines;
@@ -192,7 +192,7 @@ interface IClaimAdjudicator {
     /// @notice Thrown when tokens would go to nobody, or to the contract itself.
     error RecipientNotUsable(address to);
     /// @notice Thrown when an appeal comes too late.
-    error AppealLate(bytes32 claimId, uint32 decidedOn, uint32 window);
+    error AppealLate(bytes32 claimId, uint32 filedOn, uint32 window);
     /// @notice Thrown when a claim was appealed already.
     error AppealExists(bytes32 claimId, AppealStatus status);
     /// @notice Thrown when an appeal is not open.
@@ -203,6 +203,8 @@ interface IClaimAdjudicator {
     error AppealedLinesOutOfBounds(uint256 lines, uint256 count);
     /// @notice Thrown when an appeal names a duplicate, which has no record to decide anew.
     error AppealedLineDuplicate(uint256 line);
+    /// @notice Thrown when a service was appealed before, be it under another claim.
+    error ServiceAppealed(uint256 line);
     /// @notice Thrown when an appeal has no grounds.
     error GroundsMissing(bytes32 claimId);
     /// @notice Thrown when a member is not on the panel of an appeal, or is party to it.

@@ -754,6 +754,70 @@ contract ClaimCorrectionsTest is ClaimWorld {
         _notStanding(claimId, CLINIC);
         vm.prank(reinsurer);
         adjudicator.decide(claimId, CLINIC, decision, true);
+    }
+
+    function test_appeal_refuses_a_service_that_was_appealed_under_another_claim() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(_service(1), _service(1)));
+        _appeal(claimId, decision, 1, _bit(Waiver.Price));
+        _decide(reinsurer, claimId, decision, false);
+        _decide(clinic, claimId, decision, false);
+        bytes memory refusal = abi.encodeWithSelector(IClaimAdjudicator.ServiceAppealed.selector, 0);
+
+        vm.prank(hospital);
+        (claimId, decision) = adjudicator.replace(claimId, decision, _claim(_service(1), _service(1)));
+        _refusesAppeal(claimId, decision, 1, 255, GROUNDS, refusal);
+        _refusesAppeal(claimId, decision, 3, 255, GROUNDS, refusal);
+
+        vm.prank(hospital);
+        adjudicator.void(claimId, decision);
+        Line[] memory lines = new Line[](2);
+        (lines[0], lines[1]) = (_line(_service(1), "second"), _line(_service(1), "first"));
+        (claimId, decision) = _submit(_claim(lines));
+        _refusesAppeal(
+            claimId,
+            decision,
+            2,
+            255,
+            GROUNDS,
+            abi.encodeWithSelector(IClaimAdjudicator.ServiceAppealed.selector, 1)
+        );
+        _appeal(claimId, decision, 1, _bit(Waiver.Price));
+    }
+
+    function test_appeal_goes_by_the_filing_which_a_replacement_in_time_does_not_renew() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(1, "code"));
+        vm.warp(start + 59 days);
+        vm.prank(hospital);
+        (claimId, decision) = adjudicator.replace(claimId, decision, _claim(1, "code"));
+        uint256 before = vm.snapshotState();
+        _appeal(claimId, decision, 1, 1);
+        vm.revertToState(before);
+        vm.warp(start + 60 days);
+
+        _refusesAppeal(
+            claimId,
+            decision,
+            1,
+            1,
+            GROUNDS,
+            abi.encodeWithSelector(IClaimAdjudicator.AppealLate.selector, claimId, TODAY, 60)
+        );
+    }
+
+    function test_decide_does_not_revive_a_claim_that_was_taken_back() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(1, "code"));
+        _appeal(claimId, decision, 1, _bit(Waiver.Price));
+        vm.prank(hospital);
+        adjudicator.void(claimId, decision);
+
+        _notStanding(claimId, HOSPITAL);
+        _decide(reinsurer, claimId, decision, true);
+    }
+
+    /* WHILE PAUSED */
+
+    function test_appeal_and_decide_are_open_while_paused_and_pend_the_difference() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(1, "code"));
         _paused(address(adjudicator));
 
         _appeal(claimId, decision, 1, _bit(Waiver.Price));
