@@ -129,6 +129,10 @@ struct Appeal {
 /// @dev Amounts are hundredths of the currency, whatever the decimals of the token. Days are those of UTC.
 /// @dev Warning: a provider can bill every coverage it knows of. What bounds it is the plan: authorisation, network,
 /// unit limits, maxima. The code commitment is opened to the payer off chain.
+/// @dev Warning: any price of the fee schedule serves for any code of its category, since neither is opened on chain.
+/// The payer sees both off chain, and audits that they belong together.
+/// @dev Warning: accumulators and unit limits are those of a coverage: under another one, be it for another version of
+/// the plan in the middle of a year, the patient begins anew.
 /// @dev Warning: pended claims are paid in the order in which somebody asks, and a payer can withdraw before.
 /// @dev Warning: whoever hands in too little gas can make a payment wait for {collect}.
 /// @dev Warning: while paused, the days in which to file and to replace run on. An appeal can waive the filing limit.
