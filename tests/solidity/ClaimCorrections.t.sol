@@ -391,7 +391,7 @@ contract ClaimCorrectionsTest is ClaimWorld {
         (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(1, "code"));
 
         vm.prank(hospital);
-        (claimId, decision) = adjudicator.replace(claimId, decision, _claim(_service(1), _service(1)));
+        (, decision) = adjudicator.replace(claimId, decision, _claim(_service(1), _service(1)));
 
         same(decision.paidBefore, 0);
         same(euro.balanceOf(hospital), 1 + 24_000);
