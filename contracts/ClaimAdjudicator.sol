@@ -42,7 +42,10 @@ contract ClaimAdjudicator is IClaimAdjudicator {
         uint32 payer;
         bytes32 lead; // where its record lies; zero when all its lines are duplicates.
         ClaimStatus status; // of the record.
+        bool halted; // paid later, since the adjudicator is paused.
         uint48 total; // of what is paid for its lines.
+        uint48 paidFormerly; // by {payerFormerly} for the claim that it replaces.
+        uint32 payerFormerly;
         ClaimDecision decision;
         Facts facts; // of the line at hand.
         LineOutcome outcome; // of the line at hand.
@@ -65,7 +68,9 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     /// @inheritdoc IClaimAdjudicator
     uint256 public constant MAX_PANEL = Appeals.MAX_PANEL;
 
-    /// @dev The sum of a batch then fits {Account.unclaimed}.
+    /// @dev A hundredth of the currency is then a whole number of units, and the sum of a batch fits
+    /// {Account.unclaimed}.
+    uint8 private constant MIN_DECIMALS = 2;
     uint8 private constant MAX_DECIMALS = 36;
 
     /// @dev A week: an appeal board that meets weekly misses none. A year: decisions become final.
@@ -113,8 +118,9 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     ) {
         (_consortium, coverages, token) = (consortium, coverageRegistry, settlementToken);
         uint8 decimals = IERC20Metadata(address(settlementToken)).decimals();
-        require(decimals <= MAX_DECIMALS, DecimalsOutOfBounds(decimals, MAX_DECIMALS));
-        HUNDREDTH = decimals > 2 ? 10 ** (decimals - 2) : 1;
+        bool bounded = MIN_DECIMALS <= decimals && decimals <= MAX_DECIMALS;
+        require(bounded, DecimalsOutOfBounds(decimals, MIN_DECIMALS, MAX_DECIMALS));
+        HUNDREDTH = 10 ** (decimals - MIN_DECIMALS);
         _setAppealRules(FIRST_WINDOW, members);
     }
 
@@ -138,7 +144,7 @@ contract ClaimAdjudicator is IClaimAdjudicator {
 
     /// @inheritdoc IClaimAdjudicator
     function submit(Claim memory claim) external once returns (bytes32, ClaimDecision memory) {
-        Actor memory actor = _activeProvider();
+        Actor memory actor = _submitter();
         // Filled by what it is handed to, as are the others like it.
         // slither-disable-next-line uninitialized-local
         Dossier memory dossier;
@@ -151,7 +157,7 @@ contract ClaimAdjudicator is IClaimAdjudicator {
 
     /// @inheritdoc IClaimAdjudicator
     function submitMany(bytes[] calldata claims) external once {
-        Actor memory actor = _activeProvider();
+        Actor memory actor = _submitter();
         uint256 count = claims.length;
         require(0 < count && count <= MAX_CLAIMS, ClaimsOutOfBounds(count, MAX_CLAIMS));
 
@@ -186,7 +192,7 @@ contract ClaimAdjudicator is IClaimAdjudicator {
         require(dossier.status == ClaimStatus.Pended, ClaimNotPended(claimId));
         (uint32 payer, uint48 unpaid) = (dossier.payer, dossier.total - decision.paidBefore);
         (bool funded, uint256 due) = _draw(payer, unpaid);
-        require(funded, PoolShort(payer, poolOf[payer], due));
+        require(funded, PoolShort(payer, poolOf[payer], unpaid * HUNDREDTH));
 
         _entries[dossier.lead] = _entry(_sealOf(dossier), ClaimStatus.Settled);
 
@@ -240,7 +246,13 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     function _conclude(Dossier memory dossier) private returns (uint256) {
         (bytes32 claimId, uint32 provider) = (dossier.claimId, dossier.provider);
         (uint32 payer, uint48 unpaid) = (dossier.payer, dossier.total - dossier.decision.paidBefore);
-        (bool funded, uint256 due) = _draw(payer, unpaid);
+        (bool funded, uint256 due) = dossier.halted && unpaid > 0 ? (false, 0) : _draw(payer, unpaid);
+        if (!funded && payer == dossier.payerFormerly) {
+            // The pool holds at least what {_undo} just gave back to it. The provider keeps that.
+            dossier.decision.paidBefore = dossier.paidFormerly;
+            unpaid -= dossier.paidFormerly;
+            (, due) = _draw(payer, dossier.paidFormerly);
+        }
         if (dossier.lead != 0) {
             ClaimStatus status = funded ? ClaimStatus.Settled : ClaimStatus.Pended;
             _entries[dossier.lead] = _entry(_sealOf(dossier), status);
@@ -248,17 +260,15 @@ contract ClaimAdjudicator is IClaimAdjudicator {
 
         emit ClaimAdjudicated(claimId, provider, payer, dossier.decision);
 
-        if (funded) return due;
-        emit ClaimPended(claimId, provider, payer, unpaid);
-        return 0;
+        if (!funded) emit ClaimPended(claimId, provider, payer, unpaid);
+        return due;
     }
 
     /// @dev Takes an amount from a pool that holds it.
-    function _draw(uint32 payer, uint48 amount) private returns (bool funded, uint256 due) {
-        uint256 pool = poolOf[payer];
-        due = amount * HUNDREDTH;
+    function _draw(uint32 payer, uint48 amount) private returns (bool funded, uint256 drawn) {
+        (uint256 pool, uint256 due) = (poolOf[payer], amount * HUNDREDTH);
         funded = pool >= due;
-        if (funded) poolOf[payer] = pool - due;
+        if (funded) (poolOf[payer], drawn) = (pool - due, due);
     }
 
     function _examine(Facts memory facts, ClaimDecision memory decision, uint256 place) private pure {
@@ -294,9 +304,9 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     function void(bytes32 claimId, ClaimDecision memory decision) external once {
         Actor memory actor = _actor();
 
-        uint256 owed = _undo(_reopen(claimId, actor.member, decision), 0);
+        uint48 paid = _undo(_reopen(claimId, actor.member, decision), 0);
 
-        _repay(actor.member, actor.account, owed);
+        _repay(actor.member, actor.account, paid * HUNDREDTH);
     }
 
     /// @inheritdoc IClaimAdjudicator
@@ -305,22 +315,32 @@ contract ClaimAdjudicator is IClaimAdjudicator {
         once
         returns (bytes32, ClaimDecision memory)
     {
-        Actor memory actor = _activeProvider();
+        Actor memory actor = _submitter();
 
-        uint256 owed = _undo(_reopen(claimId, actor.member, decision), _nextId(actor.member));
-        bool inTime = _today() < decision.filedOn + appealWindow;
-        uint32 filedOn = inTime ? decision.filedOn : _today();
+        Dossier memory former = _reopen(claimId, actor.member, decision);
         // slither-disable-next-line uninitialized-local
         Dossier memory dossier;
-        uint256 due = _file(dossier, actor.member, claim, filedOn);
+        (dossier.payerFormerly, dossier.paidFormerly) = (former.payer, _undo(former, _nextId(actor.member)));
+        uint256 owed = dossier.paidFormerly * HUNDREDTH;
+        uint256 due = _file(dossier, actor.member, claim, _filingDay(decision, claim));
 
         if (due < owed) _repay(actor.member, actor.account, owed - due);
         else _pay(actor.member, actor.account, due - owed);
         return (dossier.claimId, dossier.decision);
     }
 
-    /// @dev Makes a claim as if it had not been submitted, but for the tokens.
-    function _undo(Dossier memory dossier, bytes32 replacement) private returns (uint256 owed) {
+    /// @dev That of the original while the window is open, where all services are of its coverage and of days that it
+    /// billed.
+    function _filingDay(ClaimDecision memory former, Claim memory claim) private view returns (uint32) {
+        bool kept = _today() < former.filedOn + appealWindow && claim.coverageRef == former.coverageRef;
+        for (uint256 i = 0; kept && i < claim.lines.length; ++i) {
+            kept = Adjudication.bills(former.lines, claim.lines[i].service.servedOn());
+        }
+        return kept ? former.filedOn : _today();
+    }
+
+    /// @dev Makes a claim as if it had not been submitted, but for the tokens, and returns what was paid on it.
+    function _undo(Dossier memory dossier, bytes32 replacement) private returns (uint48 paid) {
         ClaimDecision memory decision = dossier.decision;
         for (uint256 i = 0; i < decision.lines.length; ++i) {
             if (Adjudication.isDuplicate(decision.lines[i])) continue;
@@ -328,8 +348,8 @@ contract ClaimAdjudicator is IClaimAdjudicator {
             _used.move(decision.coverageRef, dossier.facts, dossier.outcome, true);
             delete _entries[_keyOf(dossier)];
         }
-        owed = _paidOf(dossier) * HUNDREDTH;
-        poolOf[dossier.payer] += owed;
+        paid = _paidOf(dossier);
+        poolOf[dossier.payer] += paid * HUNDREDTH;
 
         emit ClaimVoided(dossier.claimId, dossier.provider, dossier.payer, replacement);
     }
@@ -346,13 +366,13 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     ) external {
         Actor memory actor = _activeProvider();
         Dossier memory dossier = _reopen(claimId, actor.member, decision);
-        (uint32 today, uint32 decidedOn, uint32 window) = (_today(), decision.decidedOn, appealWindow);
-        require(today < decidedOn + window, AppealLate(claimId, decidedOn, window));
+        (uint32 today, uint32 filedOn, uint32 window) = (_today(), decision.filedOn, appealWindow);
+        require(today < filedOn + window, AppealLate(claimId, filedOn, window));
         require(grounds != 0, GroundsMissing(claimId));
 
         uint32 deadline = today + window;
         Appeal memory opened = Appeal(AppealStatus.Open, deadline, 0, 0, waived, lines);
-        _docket.open(claimId, _partiesOf(dossier), decision.lines, opened);
+        _docket.open(claimId, _partiesOf(dossier), decision, opened);
 
         emit ClaimAppealed(claimId, actor.member, dossier.payer, lines, waived, grounds, deadline);
     }
@@ -363,13 +383,13 @@ contract ClaimAdjudicator is IClaimAdjudicator {
         once
     {
         Actor memory actor = _actor();
-        require(!actor.paused, ClaimsPaused());
         require(actor.roles != 0, CallerNotOnPanel(claimId, actor.member));
         Dossier memory dossier = _reopen(claimId, provider, decision);
         AppealStatus status = _docket.vote(claimId, _partiesOf(dossier), actor.member, approve);
         if (status != AppealStatus.Granted) return;
 
         _redecide(dossier);
+        dossier.halted = actor.paused;
         _pay(provider, _accountOf(provider), _conclude(dossier));
     }
 
@@ -578,6 +598,10 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     function _activeProvider() private view returns (Actor memory actor) {
         actor = _actor();
         require(Governance.holds(actor.roles, Role.PROVIDER), CallerNotProvider(msg.sender));
+    }
+
+    function _submitter() private view returns (Actor memory actor) {
+        actor = _activeProvider();
         require(!actor.paused, ClaimsPaused());
     }
 
@@ -656,7 +680,7 @@ contract ClaimAdjudicator is IClaimAdjudicator {
     /// @dev Where the entry of the line at hand lies.
     function _keyOf(Dossier memory dossier) private pure returns (bytes32) {
         (Facts memory facts, bytes32 coverageRef) = (dossier.facts, dossier.decision.coverageRef);
-        return keccak256(abi.encode(coverageRef, dossier.provider, facts.service.servedOn(), facts.code));
+        return Adjudication.keyOf(coverageRef, dossier.provider, facts.service, facts.code);
     }
 
     function _sealOf(Dossier memory dossier) private pure returns (bytes32) {

@@ -222,6 +222,7 @@ AUTHORISATION = [
     case("more units than were authorised", submit(bill(3000, "surgery", units=3, authorisation=1, says="1800; CO-198 1000; PR-2 200")), authorisations=GIVEN),
     case("an authorisation used up by an earlier line", submit(bill(2000, "surgery", units=2, authorisation=1, says="1800; PR-2 200"), bill(1000, "surgery", authorisation=1, says="0; CO-198 1000")), authorisations=GIVEN),
     case("an authorisation used up by an earlier claim, but for one unit", submit(bill(1000, "surgery", authorisation=1, says="900; PR-2 100")), submit(bill(2000, "surgery", units=2, authorisation=1, says="900; CO-198 1000; PR-2 100")), authorisations=GIVEN),
+    case("units for which nothing of the charge is left use no authorisation up", submit(bill("0.01", "surgery", units=3, authorisation=1, says="0; CO-198 0.01"), bill(2000, "surgery", units=2, authorisation=1, says="1800; PR-2 200")), authorisations=GIVEN),
     case("an authorisation named where none is needed", submit(bill(100, authorisation=7, says="100"))),
     case("authorisation and unit limit both cut", submit(bill(600, "rationed", units=6, authorisation=1, says="300; CO-198 100; CO-151 (N362) 200")), authorisations=(("rationed", 5, 0, 99, 0),)),
 ]
@@ -292,6 +293,8 @@ UNITS = [
     case("the limit, and the price for what stays", submit(bill(700, "physio", units=7, says="300; CO-151 (N362) 100; CO-45 300"))),
     case("the next benefit period has its own units", submit(bill(300, "physio", units=6, on=49, says="300"), bill(50, "physio", on=50, says="50")), plan=plan(period=50)),
     case("the limit of one category does not touch another", submit(bill(350, "physio", units=7, says="300; CO-151 (N362) 50"), bill(700, units=7, says="700"))),
+    case("units for which nothing of the charge is left do not count", submit(bill("0.01", "physio", units=7, says="0; CO-151 (N362) 0.01")), submit(bill(300, "physio", units=6, says="300"))),
+    case("units for which one hundredth of the charge is left count", submit(bill("0.02", "physio", units=7, says="0.01; CO-151 (N362) 0.01")), submit(bill(50, "physio", says="0; CO-151 (N362) 50"))),
     case("units that the deductible takes count", submit(bill(300, "physio", units=6, says="0; PR-1 300"), bill(50, "physio", says="0; CO-151 (N362) 50")), plan=plan(deductible=500)),
 ]
 
@@ -335,6 +338,8 @@ CORRECTIONS = [
     case("a replacement after another claim uses what is left", submit(bill(60, says="0; PR-1 60")), submit(bill(50, says="10; PR-1 40")), Replace(0, (bill(70, says="10; PR-1 60"),)), plan=plan(deductible=100), used="100 100 20"),
     case("a replacement in time counts as filed with the original", submit(bill(100, code="a", says="100"), on=119), Replace(0, (bill(90, code="a", says="90"),), on=178), plan=plan(filing=90)),
     case("a replacement after the window is filed anew", submit(bill(100, code="a", says="100"), on=119), Replace(0, (bill(90, code="a", says="0; CO-29 90"),), on=179), plan=plan(filing=90)),
+    case("a replacement with more lines of the same days counts as filed with the original", submit(bill(100, code="a", says="100"), bill(100, on=31, says="100"), on=119), Replace(0, (bill(90, code="a", says="90"), bill(80, on=31, says="80"), bill(70, on=31, says="70")), on=178), plan=plan(filing=90)),
+    case("a replacement of another day is filed anew", submit(bill(100, code="a", says="100"), on=119), Replace(0, (bill(90, code="a", says="0; CO-29 90"), bill(80, on=89, says="80")), on=178), plan=plan(filing=90)),
     case("a denied claim is replaced with an authorisation", submit(bill(900, "surgery", code="a", says="0; CO-197 900")), Replace(0, (bill(900, "surgery", code="a", authorisation=1, says="810; PR-2 90"),)), authorisations=GIVEN),
 ]
 

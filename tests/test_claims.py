@@ -7,7 +7,8 @@ submitting
 │   └── the others are decided and paid, and the reason is told with its place
 ├── given a pool that is short
 │   ├── the claim is decided, and pended
-│   └── once the pool is funded anyone can have it paid
+│   ├── once the pool is funded anyone can have it paid
+│   └── what a claim was paid stays paid when it is replaced, and the difference pends
 └── it refuses what is no claim of a provider
 eligibility
 └── it says what a claim of that day would be denied for
@@ -16,7 +17,8 @@ money
 ├── a void pays back to the pool
 └── what is held is the pools and what is unclaimed
 appealing
-└── it is refused to those who are party, and after the window
+├── it is refused to those who are party, and after the window
+└── it is refused to a service that was appealed under another claim
 explaining
 └── every decision is computed anew from events alone, also after voids, replacements and appeals
 """
@@ -209,8 +211,37 @@ def test_decide_is_refused_to_parties_and_after_the_window(simple):
     world.on(late.decision.decided_on + timedelta(60))
     with refused(errors.AppealNotOpen, made.claim_id, AppealStatus.LAPSED):
         world.of("ethics").decide(made.claim_id, HOSPITAL, made.decision, approve=True)
-    with refused(errors.AppealLate, late.claim_id, late.decision.decided_on, 60):
+    with refused(errors.AppealLate, late.claim_id, late.decision.filed_on, 60):
         claims.appeal(late.claim_id, late.decision, **said)
+
+
+def test_appeal_is_refused_to_a_service_that_was_appealed_under_another_claim(simple):
+    world, ref = simple
+    claims, line = world.of("hospital"), world.line(world.today, category=1)
+    said = {"places": [0], "waived": [Waiver.WAITING], "grounds": b"g" * 32}
+    made = claims.submit(world.claim(ref, line))
+    claims.appeal(made.claim_id, made.decision, **said)
+
+    again = claims.replace(made.claim_id, made.decision, world.claim(ref, line))
+
+    with refused(errors.ServiceAppealed, 0):
+        claims.appeal(again.claim_id, again.decision, **said)
+
+
+def test_replace_pends_the_difference_while_the_pool_is_short(simple):
+    world, ref = simple
+    claims, insurer = world.of("hospital"), world.of("insurer")
+    made = claims.submit(world.claim(ref, world.line(world.today, 20_000, units=2)))
+    insurer.withdraw(FUNDS - 10_000, cast_address("insurer"))
+
+    line = world.line(world.today, 40_000, units=4)
+    made = claims.replace(made.claim_id, made.decision, world.claim(ref, line))
+
+    assert (made.pended, made.paid, made.decision.paid_before) == (True, 30_000, 10_000)
+    assert claims.token.balance_of(cast_address("hospital")) == 10_000
+    world.fund(20_000)
+    claims.settle(made.claim_id, HOSPITAL, made.decision)
+    assert claims.token.balance_of(cast_address("hospital")) == 30_000
 
 
 def test_explain_computes_every_decision_anew(simple):

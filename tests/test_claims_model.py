@@ -93,6 +93,7 @@ class Adjudication(RuleBasedStateMachine):
         said = self.members[name], self.world.today
         expected = self.ledger.replace(former.decision, claim, said[0], today=said[1], in_time=True)
         self._same(made, expected)
+        assert made.decision.paid_before == (self._paid(former) if made.pended else 0)
         return multiple((name, made)) if self._recorded(made) else multiple()
 
     @rule(
@@ -105,16 +106,16 @@ class Adjudication(RuleBasedStateMachine):
 
         granted = appealed(self.world, former, name, places=places, waived=waived)
 
-        paid = 0 if former.pended else former.paid
         expected = self.ledger.redecide(
             former.decision,
             self.members[name],
             places=places,
             waived=waived,
             today=self.world.today,
-            paid=paid,
+            paid=self._paid(former),
         )
         self._same(granted, expected)
+        assert granted.decision.paid_before == expected.paid_before
 
     @rule(amount=AMOUNTS)
     def fund(self, amount):
@@ -161,11 +162,17 @@ class Adjudication(RuleBasedStateMachine):
         return self.world.claim(self.ref, *made)
 
     @staticmethod
+    def _paid(made: Decided) -> int:
+        """What was really paid so far."""
+        return made.decision.paid_before if made.pended else made.paid
+
+    @staticmethod
     def _recorded(made: Decided) -> bool:
         return not all(one.duplicate for one in made.decision.decided)
 
     @staticmethod
     def _same(made: Decided, expected) -> None:
+        assert made.decision.filed_on == expected.filed_on
         assert [one.words() for one in made.decision.decided] == [
             one.words() for one in expected.decided
         ]

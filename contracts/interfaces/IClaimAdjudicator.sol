@@ -20,7 +20,7 @@ enum Waiver {
 /// @notice Where the record of a line stands.
 enum ClaimStatus {
     None, // never adjudicated, voided, or a duplicate.
-    Pended, // decided, and unpaid because the payer's pool was short.
+    Pended, // decided, and not all paid: the payer's pool was short, or the adjudicator paused.
     Settled, // decided and, where anything is due, paid.
     Attached // a further line of a claim, whose first line that is no duplicate holds the record.
 }
@@ -73,7 +73,7 @@ struct Claim {
 /// @notice What was decided of a line, beside its adjustments.
 struct LineOutcome {
     uint16 waived; // bitmap of {Waiver}, by an appeal.
-    uint16 units; // paid for, and counted against limits.
+    uint16 units; // allowed for more than nothing, and counted against limits.
     uint48 price; // allowed for a unit; zero when there is none.
     uint48 deductible; // counted against the deductible.
     uint48 outOfPocket; // counted against the patient's maximum.
@@ -89,9 +89,9 @@ struct ClaimDecision {
     bytes32 coverageRef;
     bytes32 claimRef;
     bytes32 priorRemittance;
-    uint32 filedOn; // the day that timely filing is judged by.
+    uint32 filedOn; // the day that timely filing and appeals are judged by.
     uint32 decidedOn;
-    uint48 paidBefore; // by the decision that an appeal replaced: what is due is the sum of {LineOutcome.paid} less this.
+    uint48 paidBefore; // by what an appeal, or a replacement that pends, replaced: due is the sum of paid less this.
     bytes32[][] lines;
 }
 
@@ -129,15 +129,20 @@ struct Appeal {
 /// @dev Amounts are hundredths of the currency, whatever the decimals of the token. Days are those of UTC.
 /// @dev Warning: a provider can bill every coverage it knows of. What bounds it is the plan: authorisation, network,
 /// unit limits, maxima. The code commitment is opened to the payer off chain.
+/// @dev Warning: any price of the fee schedule serves for any code of its category, since neither is opened on chain.
+/// The payer sees both off chain, and audits that they belong together.
+/// @dev Warning: accumulators and unit limits are those of a coverage: under another one, be it for another version of
+/// the plan in the middle of a year, the patient begins anew.
 /// @dev Warning: pended claims are paid in the order in which somebody asks, and a payer can withdraw before.
 /// @dev Warning: whoever hands in too little gas can make a payment wait for {collect}.
+/// @dev Warning: while paused, the days in which to file and to replace run on. An appeal can waive the filing limit.
 /// @dev Warning: the token must not change balances by itself (rebase).
 /// @dev Warning: amounts and dates of service are public.
 interface IClaimAdjudicator {
     /* ERRORS */
 
-    /// @notice Thrown when the token divides its unit further than the books can follow.
-    error DecimalsOutOfBounds(uint8 decimals, uint8 maximum);
+    /// @notice Thrown when the token has no hundredths, or divides its unit further than the books can follow.
+    error DecimalsOutOfBounds(uint8 decimals, uint8 minimum, uint8 maximum);
     /// @notice Thrown when claims come from anyone but a provider.
     error CallerNotProvider(address caller);
     /// @notice Thrown when a pool is funded by anyone but a payer.
@@ -191,7 +196,7 @@ interface IClaimAdjudicator {
     /// @notice Thrown when tokens would go to nobody, or to the contract itself.
     error RecipientNotUsable(address to);
     /// @notice Thrown when an appeal comes too late.
-    error AppealLate(bytes32 claimId, uint32 decidedOn, uint32 window);
+    error AppealLate(bytes32 claimId, uint32 filedOn, uint32 window);
     /// @notice Thrown when a claim was appealed already.
     error AppealExists(bytes32 claimId, AppealStatus status);
     /// @notice Thrown when an appeal is not open.
@@ -202,6 +207,8 @@ interface IClaimAdjudicator {
     error AppealedLinesOutOfBounds(uint256 lines, uint256 count);
     /// @notice Thrown when an appeal names a duplicate, which has no record to decide anew.
     error AppealedLineDuplicate(uint256 line);
+    /// @notice Thrown when a service was appealed before, be it under another claim.
+    error ServiceAppealed(uint256 line);
     /// @notice Thrown when an appeal has no grounds.
     error GroundsMissing(bytes32 claimId);
     /// @notice Thrown when a member is not on the panel of an appeal, or is party to it.
@@ -289,15 +296,21 @@ interface IClaimAdjudicator {
     /// @dev Also while suspended, once removed, and while paused. But for its number, it is as if never submitted.
     function void(bytes32 claimId, ClaimDecision calldata decision) external;
 
-    /// @notice Undoes a claim and submits another in its place; only the difference is paid or paid back.
-    /// @dev Filed with the original while the appeal window, counted from the original filing, is open; later today.
+    /// @notice Undoes a claim and submits another in its place; only the difference is paid or paid back. Where the
+    /// same payer's pool is short of it, what was paid stays paid, and the difference pends.
+    /// @dev Filed with the original while the appeal window, counted from the original filing, is open, if all its
+    /// services are of the same coverage and of days that the original billed; else today.
     function replace(bytes32 claimId, ClaimDecision calldata decision, Claim calldata claim)
         external
         returns (bytes32 replacementId, ClaimDecision memory replacement);
 
     /* APPEALING */
 
-    /// @notice Appeals a decision on the caller's claim, once, within {appealWindow} days.
+    /// @notice Appeals a decision on the caller's claim within {appealWindow} days of its filing, each service once.
+    /// Also while paused, so that no time is lost.
+    /// @dev A service stays appealed when its claim is voided or replaced, which leaves an open appeal without an end.
+    /// @dev Warning: what is voided and submitted anew, or replaced as filed today, is decided anew, as far as timely
+    /// filing lets it, and has a window of its own for services that were not appealed.
     /// @param lines Bitmap of the places of the lines, from zero.
     /// @param waived Bitmap of {Waiver}: the rules that should not have applied to them.
     /// @param grounds The salted commitment of the reasons.
@@ -312,6 +325,7 @@ interface IClaimAdjudicator {
     /// @notice Casts the ballot of the caller's member on an appeal. The ballot that makes a majority of the panel
     /// decides: the lines are decided anew without the waived rules, and the difference is paid.
     /// @dev A line for which less would be paid than before stays as it was.
+    /// @dev Also while paused, so that no appeal lapses meanwhile; the difference then pends.
     /// @dev Warning: who leaves the panel leaves its ballot behind, and who leaves the consortium its empty seat.
     function decide(bytes32 claimId, uint32 provider, ClaimDecision calldata decision, bool approve) external;
 
@@ -374,7 +388,7 @@ interface IClaimAdjudicator {
     /// @notice Returns the registry of coverages.
     function coverages() external view returns (ICoverageRegistry);
 
-    /// @notice Returns the units of the token in a hundredth of the currency; 1 where it has fewer than two decimals.
+    /// @notice Returns the units of the token in a hundredth of the currency.
     function HUNDREDTH() external view returns (uint256);
 
     /// @notice Returns the most lines of a claim.

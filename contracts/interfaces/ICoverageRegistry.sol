@@ -82,6 +82,8 @@ struct PlanTerms {
 /// @notice Benefit plans, who is covered by them, and what was authorised. All of it is the payer's alone.
 /// @dev Versions never change. A coverage keeps the version it was enrolled under; another one takes a termination
 /// and a new enrolment, whose {Coverage.since} carries the waiting period over.
+/// @dev Warning: nothing else is carried over. Deductible, maxima and unit limits begin anew under the new coverage, so
+/// a version is best changed where a benefit period ends.
 /// @dev What a payer ends, it ends from tomorrow on: a provider that asked on the day of service is not cut afterwards.
 /// @dev Warning: everything here is public. A subject is a salted commitment, and a coverage has no other tie to a
 /// person; but claims of one coverage can be seen to belong together.
@@ -178,7 +180,8 @@ interface ICoverageRegistry {
     /// @param plan The plan of which it is the next version; zero for a new one.
     /// @param benefits One for each category of services, whose number is its place; at most {MAX_CATEGORIES}.
     /// @param feeSchedule Root over leaves keccak256(bytes.concat(keccak256(abi.encode(bytes32 row, uint8 category,
-    /// uint48 price)))), pairs sorted, where the row is a salted commitment of the service code. Zero for none.
+    /// uint48 price)))), pairs sorted, where the row is a salted commitment of the service code. Zero for none. That a
+    /// claim names the row of its own code is not decided on chain: the payer audits it.
     /// @param document The salted commitment of the plan's document and of its file of service codes.
     function publish(
         uint32 plan,
@@ -190,6 +193,7 @@ interface ICoverageRegistry {
 
     /// @notice Contracts a provider to all versions of a plan for a period after those before, at most
     /// {MAX_CONTRACTINGS} in all.
+    /// @dev Warning: nothing frees a period. Who renews for a year at a time renews for as many years.
     function contractProvider(uint32 plan, uint32 provider, uint32 from, uint32 until) external;
 
     /// @notice Ends the last period of a provider earlier. Also while suspended or paused.

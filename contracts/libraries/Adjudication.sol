@@ -101,7 +101,8 @@ library Adjudication {
         uint256 chargeKept = charge * kept / units;
         allowed = waives(f, Waiver.Price) ? chargeKept : min(chargeKept, kept * f.price);
 
-        o.units = uint16(kept);
+        // Units for which nothing is allowed use no limit up.
+        if (allowed > 0) o.units = uint16(kept);
         cuts[BEYOND_AUTHORISATION] = charge - charge * authorised / units;
         cuts[BEYOND_LIMIT] = charge - cuts[BEYOND_AUTHORISATION] - chargeKept;
         cuts[ABOVE_PRICE] = chargeKept - allowed;
@@ -208,6 +209,23 @@ library Adjudication {
     /// @notice Returns whether a decided line was a duplicate, and so has no entry.
     function isDuplicate(bytes32[] memory record) internal pure returns (bool) {
         return record.length > 3 && bytes10(record[3]) == "OA18";
+    }
+
+    /// @notice Returns where the record of a line lies.
+    function keyOf(bytes32 coverageRef, uint32 provider, ServiceWord service, bytes32 code)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(coverageRef, provider, service.servedOn(), code));
+    }
+
+    /// @notice Returns whether one of some decided lines bills a service of a day.
+    function bills(bytes32[][] memory lines, uint32 day) internal pure returns (bool) {
+        for (uint256 i = 0; i < lines.length; ++i) {
+            if (ServiceWord.wrap(uint256(lines[i][0])).servedOn() == day) return true;
+        }
+        return false;
     }
 
     function min(uint256 a, uint256 b) internal pure returns (uint256) {

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: MIT
 pragma solidity >=0.8.27;
 
-import {Appeal, AppealStatus, IClaimAdjudicator, Waiver} from "../interfaces/IClaimAdjudicator.sol";
+import {
+    Appeal,
+    AppealStatus,
+    ClaimDecision,
+    IClaimAdjudicator,
+    ServiceWord,
+    Waiver
+} from "../interfaces/IClaimAdjudicator.sol";
 import {Adjudication} from "./Adjudication.sol";
 
 /// @notice Who decides appeals, and what was said.
 struct Docket {
     uint32[] panel; // in ascending order.
     mapping(bytes32 claimId => Appeal) appeals;
+    mapping(bytes32 lineKey => bool) appealed; // for good, whatever becomes of the claim.
     mapping(bytes32 claimId => mapping(uint32 member => bool)) voted;
 }
 
@@ -37,12 +45,12 @@ library Appeals {
         self.panel = members;
     }
 
-    /// @notice Opens an appeal on lines that are there and are no duplicates.
+    /// @notice Opens an appeal on lines that are there, are no duplicates, and were not appealed before.
     function open(
         Docket storage self,
         bytes32 claimId,
         Parties memory parties,
-        bytes32[][] memory decided,
+        ClaimDecision memory decision,
         Appeal memory appeal
     ) internal {
         AppealStatus status = find(self, claimId).status;
@@ -52,12 +60,17 @@ library Appeals {
         (uint16 waived, uint256 lines) = (appeal.waived, appeal.lines);
         bool known = 0 < waived && waived <= ALL_WAIVERS;
         require(known, IClaimAdjudicator.WaiversOutOfBounds(waived, ALL_WAIVERS));
-        uint256 count = decided.length;
+        uint256 count = decision.lines.length;
         bool there = 0 < lines && lines < 1 << count;
         require(there, IClaimAdjudicator.AppealedLinesOutOfBounds(lines, count));
         for (uint256 i = 0; i < count; ++i) {
-            bool free = !names(lines, i) || !Adjudication.isDuplicate(decided[i]);
-            require(free, IClaimAdjudicator.AppealedLineDuplicate(i));
+            if (!names(lines, i)) continue;
+            bytes32[] memory line = decision.lines[i];
+            require(!Adjudication.isDuplicate(line), IClaimAdjudicator.AppealedLineDuplicate(i));
+            ServiceWord service = ServiceWord.wrap(uint256(line[0]));
+            bytes32 key = Adjudication.keyOf(decision.coverageRef, parties.provider, service, line[1]);
+            require(!self.appealed[key], IClaimAdjudicator.ServiceAppealed(i));
+            self.appealed[key] = true;
         }
         (uint256 seats,) = _seats(self, parties, 0);
         require(seats > 0, IClaimAdjudicator.PanelEmpty(claimId));

@@ -73,9 +73,15 @@ class Ledger:
     def replace(
         self, decision: ClaimDecision, claim: Claim, provider: int, *, today: date, in_time: bool
     ) -> ClaimDecision:
-        """Give back what a decision used, and decide another claim; in time, as if filed then."""
+        """Give back what a decision used, and decide another claim.
+
+        In time it counts as filed then, if it bills the same coverage on no other days.
+        """
         self.void(decision, provider)
-        filed_on = decision.filed_on if in_time else today
+        billed = {one.line.served_on for one in decision.decided}
+        same = claim.coverage_ref == decision.coverage_ref
+        same = same and {line.served_on for line in claim.lines} <= billed
+        filed_on = decision.filed_on if in_time and same else today
         return self.submit(claim, provider, today=today, filed_on=filed_on)
 
     def redecide(

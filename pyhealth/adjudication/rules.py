@@ -88,7 +88,7 @@ def adjudicate(f: Facts) -> DecidedLine:
     listed = (_cut(codes, amount) for codes, amount in zip(CUTS, cuts, strict=True) if amount)
     outcome = LineOutcome(
         waived=waived,
-        units=kept,
+        units=kept if allowed else 0,  # for nothing no limit is used up
         price=f.price,
         deductible=deductible,  # credited as if nobody else had paid
         out_of_pocket=sum(borne[:3]),

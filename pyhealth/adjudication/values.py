@@ -155,7 +155,7 @@ class RemittedClaim:
     status: RemittedStatus
     payment: bytes  # the transaction in which tokens went
     secondary: bool = False  # another payer decided before
-    paid_before: Decimal = Decimal(0)  # by the decision that an appeal replaced
+    paid_before: Decimal = Decimal(0)  # by what an appeal, or a replacement that pends, replaced
     number: str | None = None  # the provider's own, known to payer and provider only
     kind: str = "professional"
 

@@ -41,7 +41,7 @@ class Decided:
     provider: int
     payer: int
     decision: ClaimDecision
-    pended: bool = False  # not paid yet: the payer's pool was short
+    pended: bool = False  # not all paid yet: the payer's pool was short, or the adjudicator paused
 
     @property
     def paid(self) -> int:
@@ -93,7 +93,7 @@ class ClaimAdjudicator:
         return self.binding.send("void", claim_id, as_words(decision))
 
     def replace(self, claim_id: bytes, decision: ClaimDecision, claim: Claim) -> Decided:
-        """Take a claim back and submit another in its place; only the difference is moved."""
+        """Take a claim back and submit another in its place; only the difference moves or pends."""
         receipt = self.binding.send("replace", claim_id, as_words(decision), as_words(claim))
         return next(decided_in(self.binding, receipt))
 
@@ -108,7 +108,10 @@ class ClaimAdjudicator:
         waived: Collection[Waiver],
         grounds: bytes,
     ) -> Receipt:
-        """Appeal lines, by their places from zero, against rules that should not have applied."""
+        """Appeal lines, by their places from zero, against rules that should not have applied.
+
+        Each service once, whatever claim bills it.
+        """
         bits = sum(1 << place for place in set(places)), sum(1 << rule for rule in set(waived))
         return self.binding.send("appeal", claim_id, as_words(decision), *bits, grounds)
 

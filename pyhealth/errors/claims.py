@@ -44,6 +44,7 @@ __all__ = [
     "PriorRemittanceMissing",
     "RecipientNotUsable",
     "RepaymentShort",
+    "ServiceAppealed",
     "ServiceInFuture",
     "TokenRefused",
     "TransferTookMore",
@@ -263,12 +264,12 @@ class RecipientNotUsable(ContractError):
 
 @dataclass(eq=False)
 class AppealLate(ContractError):
-    """Claim {claim_id} was decided on {decided_on}, and appeals were open for {window} days; it
-    stands.
+    """Claim {claim_id} was filed on {filed_on}, and appeals were open for {window} days; its
+    decision stands.
     """
 
     claim_id: bytes
-    decided_on: date
+    filed_on: date
     window: int
 
 
@@ -314,6 +315,15 @@ class AppealedLinesOutOfBounds(ContractError):
 class AppealedLineDuplicate(ContractError):
     """The line at place {line}, from 0, is a duplicate and has no record to decide anew; appeal the
     claim that has it.
+    """
+
+    line: int
+
+
+@dataclass(eq=False)
+class ServiceAppealed(ContractError):
+    """The service at place {line}, from 0, was appealed before, perhaps under another claim, and is
+    appealed once; leave it out.
     """
 
     line: int
@@ -371,11 +381,12 @@ class PanelNotUsable(ContractError):
 
 @dataclass(eq=False)
 class DecimalsOutOfBounds(ContractError):
-    """The settlement token has {decimals} decimals, and the books follow at most {maximum}; settle
-    in another token.
+    """The settlement token has {decimals} decimals, and the books follow {minimum} to {maximum};
+    settle in another token.
     """
 
     decimals: int
+    minimum: int
     maximum: int
 
 

@@ -159,9 +159,9 @@ class ClaimDecision:
     coverage_ref: bytes
     claim_ref: bytes
     prior_remittance: bytes
-    filed_on: date  # the day that timely filing is judged by
+    filed_on: date  # the day that timely filing and appeals are judged by
     decided_on: date
-    paid_before: int  # by the decision that an appeal replaced
+    paid_before: int  # by what an appeal, or a replacement that pends, replaced
     lines: tuple[tuple[bytes, ...], ...]
 
     @property

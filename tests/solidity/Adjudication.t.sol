@@ -12,6 +12,7 @@ decide, whatever the facts
 ├── the charge is what is paid and the sum of all adjustments, none of them empty
 ├── nothing passes the deductible, the patient's maximum, the plan's maximum, the units that are left
 ├── what is paid is no more than the price of the units that are paid for
+├── units are counted where anything of their charge is allowed, and nowhere else
 ├── a line is denied by one rule or settled, and a denied one counts nothing
 └── what others paid first never raises what is paid, and more of it never does
 */
@@ -56,6 +57,7 @@ contract AdjudicationTest is Test {
         bytes32 denial = f.denialOf();
         if (denial == 0) {
             assert(o.waived & 128 != 0 || o.paid <= uint256(o.units) * f.price);
+            assert((o.units > 0) == (_allowed(record) > 0));
         } else {
             assert(record.length == 4 && bytes10(record[3]) == bytes10(denial));
             assert(o.units + uint256(o.paid) + o.deductible + o.outOfPocket == 0);
@@ -100,6 +102,15 @@ contract AdjudicationTest is Test {
         record[2] = o.pack();
         assert(Adjudication.paidOf(record) == o.paid);
         assert(!Adjudication.isDuplicate(record));
+    }
+
+    /// @dev The charge, but for what is cut beyond the authorisation, the limit and the price.
+    function _allowed(bytes32[] memory record) private pure returns (uint256 amount) {
+        amount = Adjudication.paidOf(record);
+        for (uint256 i = 3; i < record.length; ++i) {
+            bytes2 group = bytes2(record[i]);
+            if (group != "CO") amount += uint48(uint256(record[i]));
+        }
     }
 
     function _withinLimits(Facts memory f, LineOutcome memory o) private pure {

@@ -338,6 +338,26 @@ contract ClaimAdjudicatorTest is ClaimWorld {
         same(adjudicator.unitsOf(coverageRef, 0, 3), 0);
     }
 
+    function test_submit_counts_no_units_for_which_nothing_is_allowed() external {
+        _authorise(3, 4, HOSPITAL);
+        Service memory service = _service(5);
+        (service.units, service.charge) = (type(uint16).max, 1);
+        ClaimDecision memory decision = _submit(service);
+        told(decision, 0, "CO151:N362 1");
+        same(_outcome(decision, 0).units, 0);
+        service = _service(3);
+        (service.authorisation, service.units, service.charge) = (1, 5, 1);
+        told(_submit(service), 0, "CO198 1");
+
+        same(adjudicator.unitsOf(coverageRef, 0, 5), 0);
+        same(adjudicator.unitsOf(coverageRef, 0, 3), 0);
+        same(adjudicator.authorisedUnitsOf(coverageRef, 1), 0);
+        service = _service(5);
+        (service.units, service.charge) = (6, 2);
+        told(_submit(service), 0, "CO151:N362 1, PR3 1");
+        same(adjudicator.unitsOf(coverageRef, 0, 5), 5);
+    }
+
     function test_submit_cuts_units_beyond_the_authorisation_before_those_beyond_the_limit() external {
         _authorise(3, 12, HOSPITAL);
         Service memory service = _service(3);

@@ -31,13 +31,15 @@ void
 └── given another's claim, a decision changed in one word, or a second void, it refuses
 replace
 ├── it leaves what submitting once would have left, and moves the difference only
-├── it is filed with the original while the window is open, and not longer
+├── it is filed with the original while the window is open, for the same coverage and days, and not else
+├── given a pool that is short of it, what was paid stays paid, and the difference pends
 └── given a replacement that is refused, the original stands
 appeal
-├── it asks the panel to waive rules for lines, once, within the window
+├── it asks the panel to waive rules for lines, once, within the window of the filing, also while paused
+├── given a service that was appealed before, under whatever claim, it refuses
 └── given a late one, nothing to waive, no such line, a duplicate, no grounds or no panel, it refuses
 decide
-├── given a majority, it decides the lines anew and pays the difference
+├── given a majority, it decides the lines anew and pays the difference, and while paused pends it
 ├── given a majority against, or no time left, the decision stands
 ├── given each rule, it is waived and no other
 ├── given less than before, the line stays as it was
@@ -46,7 +48,7 @@ deposit, withdraw, collect
 ├── only a payer funds, only its own account withdraws, only its own account collects
 └── given more than there is, or nobody to send to, it refuses
 the token
-└── given decimals, a hundredth of the currency is told rightly
+└── given decimals, a hundredth of the currency is told rightly; given fewer than two or too many, it is refused
 */
 contract ClaimCorrectionsTest is ClaimWorld {
     bytes32 private constant GROUNDS = keccak256("grounds");
@@ -374,20 +376,90 @@ contract ClaimCorrectionsTest is ClaimWorld {
         booked();
     }
 
-    function test_replace_with_what_the_pool_cannot_pay_pends_it_and_takes_the_old_payment_back() external {
+    function test_replace_with_what_the_pool_cannot_pay_pends_the_difference() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _pendedReplacement();
+
+        same(decision.paidBefore, 12_000);
+        entry(_keyOf(_line(_service(1), "first")), ClaimStatus.Pended, _sealOf(claimId, decision));
+        same(euro.balanceOf(hospital), 1 + 12_000);
+        same(adjudicator.poolOf(INSURER), 11_999);
+        vm.expectRevert(abi.encodeWithSelector(IClaimAdjudicator.PoolShort.selector, INSURER, 11_999, 12_000));
+        adjudicator.settle(claimId, HOSPITAL, decision);
+        _fund(insurer, 1);
+        vm.expectEmit(true, true, true, true);
+        emit IClaimAdjudicator.ClaimSettled(claimId, HOSPITAL, INSURER, 12_000);
+        adjudicator.settle(claimId, HOSPITAL, decision);
+        same(euro.balanceOf(hospital), 1 + 24_000);
+        same(adjudicator.poolOf(INSURER), 0);
+        booked();
+        vm.prank(hospital);
+        adjudicator.void(claimId, decision);
+        same(adjudicator.poolOf(INSURER), 24_000);
+        used(0, 0, 0);
+    }
+
+    function test_replace_keeps_what_was_paid_however_often_the_pool_is_short() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _pendedReplacement();
+        Line[] memory lines = new Line[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            lines[i] = _line(_service(1), bytes32(i + 1));
+        }
+
+        vm.prank(hospital);
+        (claimId, decision) = adjudicator.replace(claimId, decision, _claim(lines));
+
+        same(decision.paidBefore, 12_000);
+        same(euro.balanceOf(hospital), 1 + 12_000);
+        same(adjudicator.poolOf(INSURER), 11_999);
+        booked();
+        vm.prank(hospital);
+        adjudicator.void(claimId, decision);
+        same(euro.balanceOf(hospital), 1);
+        same(adjudicator.poolOf(INSURER), 23_999);
+        used(0, 0, 0);
+    }
+
+    function test_replace_pays_from_the_pool_and_what_was_paid_where_both_suffice() external {
         _drain();
-        _fund(insurer, 12_000);
+        _fund(insurer, 24_000);
         (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(1, "code"));
 
         vm.prank(hospital);
-        (claimId, decision) = adjudicator.replace(claimId, decision, _claim(_service(1), _service(1)));
+        (, decision) = adjudicator.replace(claimId, decision, _claim(_service(1), _service(1)));
 
-        same(euro.balanceOf(hospital), 1);
-        same(adjudicator.poolOf(INSURER), 12_000);
-        _fund(insurer, 12_000);
-        adjudicator.settle(claimId, HOSPITAL, decision);
+        same(decision.paidBefore, 0);
         same(euro.balanceOf(hospital), 1 + 24_000);
+        same(adjudicator.poolOf(INSURER), 0);
+    }
+
+    function test_replace_under_another_payer_gives_the_first_one_all_back() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(1, "code"));
+        vm.startPrank(reinsurer);
+        (uint32 number,) = registry.publish(0, _terms(), _benefits(), 0, 0);
+        Enrolment[] memory enrolments = new Enrolment[](1);
+        enrolments[0] = _enrolment(number);
+        coverageRef = registry.enrol(enrolments)[0];
+        vm.stopPrank();
+
+        vm.prank(hospital);
+        (, decision) = adjudicator.replace(claimId, decision, _claim(1, "code"));
+
+        same(decision.paidBefore, 0);
+        entry(_keyOf(_line(_service(1), "code")), ClaimStatus.Pended, _sealOf(_idOf(HOSPITAL, 1), decision));
+        same(euro.balanceOf(hospital), 1);
+        same(adjudicator.poolOf(INSURER), FUNDS);
         booked();
+    }
+
+    /// @dev Paid are 120.00; 240.00 are due, and 119.99 are in the pool.
+    function _pendedReplacement() private returns (bytes32 claimId, ClaimDecision memory decision) {
+        _drain();
+        _fund(insurer, 23_999);
+        (claimId, decision) = _submit(_claim(1, "code"));
+        vm.expectEmit(true, true, true, true);
+        emit IClaimAdjudicator.ClaimPended(_idOf(HOSPITAL, 1), HOSPITAL, INSURER, 12_000);
+        vm.prank(hospital);
+        (claimId, decision) = adjudicator.replace(claimId, decision, _claim(_service(1), _service(1)));
     }
 
     function test_replace_is_filed_with_the_original_while_the_window_is_open() external {
@@ -403,6 +475,49 @@ contract ClaimCorrectionsTest is ClaimWorld {
         (claimId, decision) = adjudicator.replace(claimId, decision, _claim(1, "code"));
         same(decision.filedOn, TODAY + 60);
         told(decision, 0, "CO45 8000");
+    }
+
+    function test_replace_is_filed_today_for_another_coverage_or_day() external {
+        Service memory other = _service(1);
+        other.servedOn = TODAY;
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(other, _service(1)));
+        vm.warp(start + 1 days);
+        uint256 before = vm.snapshotState();
+        same(_replaced(claimId, decision, _claim(other, other)), TODAY);
+        vm.revertToState(before);
+
+        other.servedOn = TODAY - 2;
+        same(_replaced(claimId, decision, _claim(_service(1), other)), TODAY + 1);
+        vm.revertToState(before);
+
+        coverageRef = _enrol(plan);
+        same(_replaced(claimId, decision, _claim(1, "code")), TODAY + 1);
+    }
+
+    function test_replace_does_not_file_what_was_not_billed_in_time() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(2, "placeholder"));
+        Service memory late = _service(1);
+        late.servedOn = JANUARY;
+        vm.warp(uint256(JANUARY + 91) * 1 days - 1);
+        vm.prank(hospital);
+        (, decision) = adjudicator.replace(claimId, decision, _claim(late, "late"));
+        told(decision, 0, "CO45 8000");
+        (claimId, decision) = _submit(_claim(2, "placeholder"));
+        vm.warp(uint256(JANUARY + 91) * 1 days);
+
+        vm.prank(hospital);
+        (, decision) = adjudicator.replace(claimId, decision, _claim(late, "later"));
+
+        told(decision, 0, "CO29 20000");
+    }
+
+    function _replaced(bytes32 claimId, ClaimDecision memory decision, Claim memory claim)
+        private
+        returns (uint32)
+    {
+        vm.prank(hospital);
+        (, decision) = adjudicator.replace(claimId, decision, claim);
+        return decision.filedOn;
     }
 
     function test_replace_refuses_and_leaves_the_original() external {
@@ -673,9 +788,98 @@ contract ClaimCorrectionsTest is ClaimWorld {
         _notStanding(claimId, CLINIC);
         vm.prank(reinsurer);
         adjudicator.decide(claimId, CLINIC, decision, true);
+    }
+
+    function test_appeal_refuses_a_service_that_was_appealed_under_another_claim() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(_service(1), _service(1)));
+        _appeal(claimId, decision, 1, _bit(Waiver.Price));
+        _decide(reinsurer, claimId, decision, false);
+        _decide(clinic, claimId, decision, false);
+        bytes memory refusal = abi.encodeWithSelector(IClaimAdjudicator.ServiceAppealed.selector, 0);
+
+        vm.prank(hospital);
+        (claimId, decision) = adjudicator.replace(claimId, decision, _claim(_service(1), _service(1)));
+        _refusesAppeal(claimId, decision, 1, 255, GROUNDS, refusal);
+        _refusesAppeal(claimId, decision, 3, 255, GROUNDS, refusal);
+
+        vm.prank(hospital);
+        adjudicator.void(claimId, decision);
+        Line[] memory lines = new Line[](2);
+        (lines[0], lines[1]) = (_line(_service(1), "second"), _line(_service(1), "first"));
+        (claimId, decision) = _submit(_claim(lines));
+        _refusesAppeal(
+            claimId,
+            decision,
+            2,
+            255,
+            GROUNDS,
+            abi.encodeWithSelector(IClaimAdjudicator.ServiceAppealed.selector, 1)
+        );
+        _appeal(claimId, decision, 1, _bit(Waiver.Price));
+    }
+
+    function test_appeal_goes_by_the_filing_which_a_replacement_in_time_does_not_renew() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(1, "code"));
+        vm.warp(start + 59 days);
+        vm.prank(hospital);
+        (claimId, decision) = adjudicator.replace(claimId, decision, _claim(1, "code"));
+        uint256 before = vm.snapshotState();
+        _appeal(claimId, decision, 1, 1);
+        vm.revertToState(before);
+        vm.warp(start + 60 days);
+
+        _refusesAppeal(
+            claimId,
+            decision,
+            1,
+            1,
+            GROUNDS,
+            abi.encodeWithSelector(IClaimAdjudicator.AppealLate.selector, claimId, TODAY, 60)
+        );
+    }
+
+    function test_decide_does_not_revive_a_claim_that_was_taken_back() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(1, "code"));
+        _appeal(claimId, decision, 1, _bit(Waiver.Price));
+        vm.prank(hospital);
+        adjudicator.void(claimId, decision);
+
+        _notStanding(claimId, HOSPITAL);
+        _decide(reinsurer, claimId, decision, true);
+    }
+
+    /* WHILE PAUSED */
+
+    function test_appeal_and_decide_are_open_while_paused_and_pend_the_difference() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(1, "code"));
         _paused(address(adjudicator));
+
+        _appeal(claimId, decision, 1, _bit(Waiver.Price));
+        ClaimDecision memory anew = _granted(claimId, decision);
+
+        told(anew, 0, "");
+        same(anew.paidBefore, 12_000);
+        entry(_keyOf(_line(_service(1), "code")), ClaimStatus.Pended, _sealOf(claimId, anew));
+        same(euro.balanceOf(hospital), 1 + 12_000);
+        same(adjudicator.poolOf(INSURER), FUNDS - 12_000);
         vm.expectRevert(abi.encodeWithSelector(IClaimAdjudicator.ClaimsPaused.selector));
-        _decide(clinic, claimId, decision, true);
+        adjudicator.settle(claimId, HOSPITAL, anew);
+        _voted();
+        consortium.unpause(address(adjudicator));
+        adjudicator.settle(claimId, HOSPITAL, anew);
+        same(euro.balanceOf(hospital), 1 + 20_000);
+        booked();
+    }
+
+    function test_decide_settles_while_paused_what_is_due_nothing() external {
+        (bytes32 claimId, ClaimDecision memory decision) = _submit(_claim(2, "code"));
+        _paused(address(adjudicator));
+
+        _appeal(claimId, decision, 1, _bit(Waiver.Filing));
+        ClaimDecision memory anew = _granted(claimId, decision);
+
+        told(anew, 0, "PR204:N130 20000");
+        entry(_keyOf(_line(_service(2), "code")), ClaimStatus.Settled, _sealOf(claimId, anew));
     }
 
     function test_appeal_refuses_on_the_last_day_of_the_window() external {
@@ -999,14 +1203,21 @@ contract ClaimCorrectionsTest is ClaimWorld {
     /* THE TOKEN */
 
     function test_a_hundredth_follows_the_decimals() external {
-        uint8[5] memory decimals = [0, 2, 3, 18, 36];
-        uint256[5] memory expected = [uint256(1), 1, 10, 1e16, 1e34];
-        for (uint256 i = 0; i < 5; ++i) {
+        uint8[4] memory decimals = [2, 3, 18, 36];
+        uint256[4] memory expected = [uint256(1), 10, 1e16, 1e34];
+        for (uint256 i = 0; i < 4; ++i) {
             same(_over(decimals[i]).HUNDREDTH(), expected[i]);
         }
-        Decimals token = new Decimals(37);
-        vm.expectRevert(abi.encodeWithSelector(IClaimAdjudicator.DecimalsOutOfBounds.selector, 37, 36));
-        new ClaimAdjudicator(consortium, registry, IERC20(address(token)), _seats(0));
+    }
+
+    function test_a_token_without_hundredths_or_too_fine_is_refused() external {
+        for (uint8 decimals = 1; decimals <= 37; decimals += 36) {
+            Decimals token = new Decimals(decimals);
+            vm.expectRevert(
+                abi.encodeWithSelector(IClaimAdjudicator.DecimalsOutOfBounds.selector, decimals, 2, 36)
+            );
+            new ClaimAdjudicator(consortium, registry, IERC20(address(token)), _seats(0));
+        }
     }
 
     function test_a_token_of_18_decimals_pays_hundredths() external {

@@ -46,6 +46,7 @@ contract ClaimHandler is Test {
     uint256 public donated;
     mapping(uint32 payer => uint256) public deposited;
     mapping(uint32 payer => uint256) public withdrawn;
+    mapping(bytes32 lineKey => bool) private _appealed;
     string public broken;
 
     constructor(ClaimAdjudicator adjudicator, HostileToken token, bytes32[3] memory coverages, uint32 start) {
@@ -115,7 +116,9 @@ contract ClaimHandler is Test {
         lines = lines % 8;
         waived = waived % 256;
         vm.prank(vm.addr(one.provider));
-        try _adjudicator.appeal(one.claimId, decision, lines, uint16(waived), "grounds") {} catch {}
+        try _adjudicator.appeal(one.claimId, decision, lines, uint16(waived), "grounds") {
+            _appeal(one.provider, decision, lines);
+        } catch {}
         for (uint256 member = 1; member <= 6; ++member) {
             vm.recordLogs();
             vm.prank(vm.addr(member));
@@ -123,6 +126,18 @@ contract ClaimHandler is Test {
                 if (member == one.provider || member == one.payer) broken = "decided by a party";
                 _follow();
             } catch {}
+        }
+    }
+
+    /// @dev Follows which services were appealed, under whatever claim.
+    function _appeal(uint32 provider, ClaimDecision memory decision, uint256 lines) private {
+        for (uint256 i = 0; i < decision.lines.length; ++i) {
+            if (lines & (1 << i) == 0) continue;
+            bytes32[] memory record = decision.lines[i];
+            ServiceWord service = ServiceWord.wrap(uint256(record[0]));
+            bytes32 key = keccak256(abi.encode(decision.coverageRef, provider, service.servedOn(), record[1]));
+            if (_appealed[key]) broken = "appealed twice";
+            _appealed[key] = true;
         }
     }
 
