@@ -23,6 +23,8 @@ library Signatures {
             abi.encode(DOMAIN_TYPEHASH, nameHash, keccak256("1"), block.chainid, address(this))
         );
         bytes32 digest = MessageHashUtils.toTypedDataHash(domain, structHash);
+        // The third value tells a failure's detail.
+        // slither-disable-next-line unused-return
         (address recovered, ECDSA.RecoverError failure,) = ECDSA.tryRecover(digest, signature);
         if (failure == ECDSA.RecoverError.NoError && recovered == signer) return true;
         return SignatureChecker.isValidERC1271SignatureNow(signer, digest, signature);
