@@ -60,7 +60,8 @@ class Book:
         from pyhealth.openings import draft, opening_file
 
         ids = {one.consent for one in reads if one.consent and (one.withdrawn or not one.refused)}
-        document = draft(source, "consent", opening_file(source)).commitment.hex()
+        opening = draft(source, "consent", opening_file(source), self.patient)
+        document = opening.commitment.hex()
         active = {one.consent for one in reads if not one.withdrawn}
         before = [
             one for one in self.earlier if one.document != document or one.consent not in active
