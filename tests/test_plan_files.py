@@ -225,6 +225,7 @@ def test_a_plan_of_more_categories_than_a_contract_holds_is_refused(tmp_path):
         ("[]", "holds 0 InsurancePlans; one is expected."),
         ({"resourceType": "InsurancePlan", "name": "foo"}, "the InsurancePlan has 0 plans; one is expected."),
         ("{", "plan.json, line 1: not JSON"),
+        (insurance_plan(plan=[{"extension": [ours("mapping", valueDecimal=7)]}]), "mapping is 7; the name of a file is expected."),
         (insurance_plan(name=7), "name is 7; text is expected."),
         (insurance_plan(coverage=[{"benefit": [{"type": concept("x"), "limit": [{"value": {"value": 1.5}}]}]}]), "coverage[1].benefit[1].limit[1].value is 1.5; a whole number is expected."),
         (insurance_plan(plan=[{"specificCost": [specific("a", cost("price", 1, "EUR"), cost("copay", 1, "USD"))]}]), "the plan is in EUR and USD; keep one currency."),

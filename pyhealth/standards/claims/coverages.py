@@ -27,7 +27,7 @@ from pyhealth.standards import json_stream
 from pyhealth.standards.claims.csv_claim import day_of
 from pyhealth.standards.claims.csv_rows import Row, rows
 from pyhealth.standards.claims.fhir_insurance import key_of
-from pyhealth.standards.fhir_elements import Element
+from pyhealth.standards.fhir_elements import Element, told
 
 REQUIRED = ("coverage", "first_day", "person")
 OPTIONAL = ("last_day", "plan", "waiting_since", "secondary", "aliases")
@@ -119,9 +119,9 @@ def _of_row(row: Row) -> CoverageRecord | Refused:
 def _of_resource(place: Place, resource: dict[str, Any]) -> CoverageRecord | Refused:
     try:
         return _checked(coverage_of(resource, place))
-    except InputError as error:
+    except Exception as error:  # whatever one resource does, those after it are read
         number = resource.get("id")
-        return Refused(place, str(error), number if isinstance(number, str) else None)
+        return Refused(place, told(error), number if isinstance(number, str) else None)
 
 
 def coverage_of(resource: dict[str, Any], place: Place) -> CoverageRecord:
