@@ -5,7 +5,8 @@ pyhealth claim
 │   │   ├── again, it submits nothing twice
 │   │   ├── a number that was used for other content is refused with its place
 │   │   ├── killed at random moments and run again, it comes to the same result
-│   │   └── what cannot be taken is refused with file and line, and the rest goes on
+│   │   ├── what cannot be taken is refused with file and line, and the rest goes on
+│   │   └── its refusals are written over nothing that is read
 │   ├── show, explain and remit tell what was decided; remit the same bytes every time
 │   ├── void, replace, appeal and decide correct it
 │   ├── a replacement and a void in a file are carried out after the rest
@@ -254,6 +255,44 @@ def test_submit_goes_on_after_malformed_line_7312(insured, tmp_path):
 
     assert told.json["submitted"] == 1
     assert any(f"{file}, line 7312" in one for one in refusals.read_text().splitlines())
+
+
+def test_refusals_are_never_written_over_claims(insured, tmp_path):
+    folder = tmp_path / "claims"
+    folder.mkdir()
+    file = written(folder / "claims.ndjson", [resource("A", "X")])
+    before = file.read_bytes()
+
+    for given, refusals in (
+        (file, file),
+        (folder, file),
+        (file, folder / ".." / "claims" / file.name),
+    ):
+        told = insured("claim", "submit", given, "--refused", refusals, "--as", "hospital")
+        assert told.status == 1
+        assert "is among the claims; name a file apart from them." in told.err
+    other = insured("claim", "submit", file, "--refused", folder, "--as", "hospital")
+
+    assert "is a folder; name a file." in other.err
+    assert file.read_bytes() == before
+    assert [one.name for one in folder.iterdir()] == [file.name]
+
+
+def test_a_run_that_fails_leaves_the_refusals_of_the_last_one(insured, tmp_path):
+    file = written(tmp_path / "claims.ndjson", [resource("A", "X")])
+    refusals = tmp_path / "refused.txt"
+    insured("claim", "submit", file, "--refused", refusals, "--as", "hospital")
+    before = refusals.read_text()
+
+    failed = insured("claim", "submit", file, "--refused", refusals, "--as", "stranger")
+
+    assert failed.status == 1
+    assert refusals.read_text() == before
+    assert "no coverage is known as 'X'" in before
+    assert sorted(one.name for one in tmp_path.iterdir() if one.is_file()) == [
+        "claims.ndjson",
+        "refused.txt",
+    ]
 
 
 def test_show_explain_and_remit_tell_what_was_decided(insured, tmp_path):

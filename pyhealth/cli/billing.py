@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +13,7 @@ import typer
 
 from pyhealth.cli.claim import PublicOption, app, desk, money
 from pyhealth.cli.shell import AccountOption, JsonOption, NetworkOption, show
+from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
     from pyhealth.adjudication.values import Refused
@@ -48,7 +52,7 @@ def submit(
     """
     from pyhealth.progress import bar
 
-    with Refusals(refusals, as_json=as_json) as refused, desk(network, account) as at:
+    with Refusals(refusals, files, as_json=as_json) as refused, desk(network, account) as at:
         done = at.submit(
             files,
             public=public,
@@ -72,15 +76,24 @@ def reconciled(done: Reconciliation) -> dict[str, Any]:
 
 
 class Refusals:
-    """Takes refusals as they come: the first are shown, all go to a file where one is named."""
+    """Takes refusals as they come: the first are shown, all go to a file where one is named.
 
-    def __init__(self, file: Path | None, *, as_json: bool) -> None:
+    The file is there when all is done, and until then what it was before.
+    """
+
+    def __init__(self, file: Path | None, inputs: Iterable[Path], *, as_json: bool) -> None:
         self.file, self.as_json = file, as_json
         self.first: list[str] = []
         self._count = 0
+        if file:
+            _check_apart(file, inputs)
+            self._beside = file.with_name(f"{file.name}.{os.getpid()}")
 
     def __enter__(self) -> Refusals:
-        self._out = self.file.open("w", encoding="utf-8") if self.file else None
+        try:
+            self._out = self._beside.open("x", encoding="utf-8") if self.file else None
+        except OSError as error:
+            raise InputError(f"{self.file} cannot be written ({error.strerror}).") from error
         return self
 
     def __call__(self, one: Refused) -> None:
@@ -91,14 +104,22 @@ class Refusals:
         if len(self.first) < ROWS_SHOWN or (self.as_json and len(self.first) < 1_000):
             self.first.append(told)
 
-    def __exit__(self, *_: object) -> None:
-        import sys
-
-        if self._out:
+    def __exit__(self, failed: object, *_: object) -> None:
+        if self._out and self.file:
             self._out.close()
+            self._beside.unlink() if failed else self._beside.replace(self.file)
         if self.as_json:
             return
         for told in self.first:
             print(f"refused: {told}", file=sys.stderr)
         if (more := self._count - len(self.first)) > 0:
             print(f"... and {more} more; --refused FILE keeps all.", file=sys.stderr)
+
+
+def _check_apart(file: Path, inputs: Iterable[Path]) -> None:
+    """Refuse to write over what is read."""
+    place = file.resolve()
+    if any(one.resolve() in (place, *place.parents) for one in inputs):
+        raise InputError(f"--refused {file} is among the claims; name a file apart from them.")
+    if file.is_dir():
+        raise InputError(f"--refused {file} is a folder; name a file.")
