@@ -12,6 +12,8 @@ pyhealth claim
 │   ├── a replacement and a void in a file are carried out after the rest
 │   └── a short pool pends, and settle pays
 ├── coverages are enrolled once, and shared with providers
+│   ├── a row at odds with what is enrolled is refused, and changes nothing
+│   └── what was ended stays ended
 ├── coverages, authorisations and contracts end before their time, and not after it
 └── on a chain that is not local, what tells amounts asks for a flag
 """
@@ -412,6 +414,83 @@ def test_coverages_are_enrolled_once_and_shared(insured, tmp_path, hospital):
     assert unknown.json["refused"] == 8
     assert taken.json == {"plans": 1, "coverages": 5}
     assert known.json["submitted"] == 8
+
+
+ROWS = "coverage,first_day,last_day,person,plan,waiting_since,secondary\n"
+ODD_ROWS = {
+    "C-1,2025-01-01,2025-11-30,P-1,,,": "the first day no longer covered 2100-01-01, and the row says 2025-12-01",
+    "C-1,2025-01-01,2099-12-31,P-1,,2024-01-01,": "waiting_since 2025-01-01, and the row says 2024-01-01",
+    "C-1,2025-01-01,2099-12-31,P-1,,,yes": "secondary False, and the row says True",
+    "C-1,2025-01-01,2099-12-31,P-2,,,": "coverage 'C-1' is another person's; number this one anew.",
+    "C-1,2026-01-01,2099-12-31,P-1,,,": "coverage 'C-1' is enrolled from 2025-01-01 on already",
+    "C-1,2025-01-01,2099-12-31,P-1,Gold,,": "the row is for plan 'Gold', and plan 1 is 'Basic'",
+    "C-2,1969-12-31,,P-2,,,": "the coverage or its waiting period begins on 1969-12-31, before 1970-01-01; correct it.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ODD_ROWS)
+def test_a_row_at_odds_with_what_is_enrolled_is_refused(row, insured, hospital, tmp_path):
+    insured("claim", "coverage", rows_of_a_running_coverage(tmp_path), "--as", "insurer")
+    before = list(Desk(hospital).book.cards())
+    file = tmp_path / "odd.csv"
+    file.write_text(f"{ROWS}{row}\n")
+
+    told = insured("claim", "coverage", file, "--as", "insurer", "--json")
+
+    assert told.status == 1, told.out
+    (refusal,) = told.json["refused"]
+    assert refusal.startswith(f"{file}, line 2: ")
+    assert ODD_ROWS[row] in refusal
+    assert (told.json["enrolled"], told.json["before"]) == (0, 0)
+    assert list(Desk(hospital).book.cards()) == before
+
+
+def test_a_row_that_stands_twice_is_enrolled_once(insured, hospital, tmp_path):
+    file = tmp_path / "twice.csv"
+    file.write_text(ROWS + "C-9,2025-01-01,,P-9,,,\n" * 2)
+
+    told = insured("claim", "coverage", file, "--as", "insurer", "--json")
+
+    assert (told.json["enrolled"], told.json["before"]) == (1, 0)
+    assert told.json["refused"] == [
+        f"{file}, line 3: coverage 'C-9' stands twice in the file; keep one row."
+    ]
+    assert hospital.coverage.coverages_of(INSURER) == 6
+
+
+def test_a_coverage_keeps_its_version_and_its_end_when_its_file_is_read_again(
+    insured, hospital, tmp_path
+):
+    file = rows_of_a_running_coverage(tmp_path)
+    insured("claim", "coverage", file, "--as", "insurer")
+    insured("claim", "plan", SAMPLES / "plan.yaml", "--plan", 1, "--as", "insurer")
+    insured("claim", "end-coverage", "C-1", "--last", "2098-06-30", "--as", "insurer")
+
+    again = insured("claim", "coverage", file, "--as", "insurer", "--json")
+    moved = insured("claim", "coverage", file, "--version", 2, "--as", "insurer", "--json")
+
+    assert again.json == {"plan": 1, "version": 2, "enrolled": 0, "before": 1, "refused": []}
+    assert "is enrolled with version 1, and the row says 2" in moved.json["refused"][0]
+    card = Desk(hospital).book.card("C-1")
+    assert (card.version, card.until) == (1, date(2098, 7, 1))
+
+
+@pytest.mark.parametrize(
+    ("plan", "version", "why"),
+    [
+        (1, 7, "Plan 1 has versions 1 to 1, and no 7."),
+        (7, 0, "Plan 7 was never published; name a plan of this payer"),
+    ],
+)
+def test_a_plan_that_is_none_is_refused(insured, tmp_path, plan, version, why):
+    file = rows_of_a_running_coverage(tmp_path)
+
+    told = insured(
+        "claim", "coverage", file, "--plan", plan, "--version", version, "--as", "insurer"
+    )
+
+    assert told.status == 1
+    assert why in told.err
 
 
 def rows_of_a_running_coverage(tmp_path: Path) -> Path:

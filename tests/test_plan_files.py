@@ -420,6 +420,7 @@ def test_a_coverage_of_fhir_with_a_fault_is_refused_and_the_rest_is_read(tmp_pat
         ("C,1.1.2025,,P,,,,", "first_day is '1.1.2025'; a date such as 2026-03-14 is expected."),
         ("C,2025-01-01,2024-12-30,P,,,,", "the coverage begins on 2025-01-01 and ends before; correct one of them."),
         ("C,2025-01-01,,P,,2025-01-02,,", "waiting periods would run from 2025-01-02, after the first day 2025-01-01; correct one of them."),
+        ("C,2025-01-01,,P,,1969-12-31,,", "the coverage or its waiting period begins on 1969-12-31, before 1970-01-01; correct it."),
         ("C,2025-01-01,,P,,,perhaps,", "secondary is 'perhaps'; yes or no is expected."),
     ],
 )  # fmt: skip

@@ -28,6 +28,7 @@ from pyhealth.standards.claims.csv_claim import day_of
 from pyhealth.standards.claims.csv_rows import Row, rows
 from pyhealth.standards.claims.fhir_insurance import key_of
 from pyhealth.standards.fhir_elements import Element, told
+from pyhealth.values.coverage import EPOCH
 
 REQUIRED = ("coverage", "first_day", "person")
 OPTIONAL = ("last_day", "plan", "waiting_since", "secondary", "aliases")
@@ -166,6 +167,11 @@ def _checked(record: CoverageRecord) -> CoverageRecord:
     if record.from_ >= record.until:
         raise InputError(
             f"the coverage begins on {record.from_} and ends before; correct one of them."
+        )
+    if record.since < EPOCH:
+        raise InputError(
+            f"the coverage or its waiting period begins on {record.since}, before {EPOCH}; "
+            "correct it."
         )
     if record.since > record.from_:
         raise InputError(
