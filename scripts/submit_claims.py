@@ -32,7 +32,7 @@ def main(
     with connect(network, account) as health:
         done = Desk(health).submit(files, public=public, on_refused=refuse, progress=bar)
     print(f"{done.submitted} decided ({done.before} before): {done.paid} paid, ", end="")
-    print(f"{done.denied} denied, {done.pended} pended; {done.refused} refused")
+    print(f"{done.nothing_due} with nothing due, {done.pended} pended; {done.refused} refused")
     print(f"{done.amount / 100:.2f} paid of {done.charged / 100:.2f} charged")
     return done
 

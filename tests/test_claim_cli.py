@@ -9,7 +9,10 @@ pyhealth claim
 │   │   └── its refusals are written over nothing that is read
 │   ├── show, explain and remit tell what was decided; remit the same bytes every time
 │   ├── void, replace, appeal and decide correct it
-│   ├── a replacement and a void in a file are carried out after the rest
+│   ├── a replacement and a void in a file are carried out where they stand, and repaid
+│   │   ├── what an earlier run counted is not taken from this one
+│   │   └── they name the earlier claim by its number, or as its remittance does
+│   ├── what was assumed of a claim is reported with its place
 │   └── a short pool pends, and settle pays
 ├── coverages are enrolled once, and shared with providers
 │   ├── a row at odds with what is enrolled is refused, and changes nothing
@@ -112,7 +115,7 @@ def test_submit_decides_and_pays_each_claim_once(insured, hospital):
     first = submit(insured, SAMPLES / "claims.ndjson", SAMPLES / "claims.x12")
     again = submit(insured, SAMPLES / "claims.ndjson", SAMPLES / "claims.x12")
 
-    assert first["submitted"] == first["paid"] + first["denied"]
+    assert first["submitted"] == first["paid"] + first["nothing_due"]
     assert not first["before"]
     assert again == first | {"before": first["submitted"]}
     assert hospital.claims.claims_of(HOSPITAL) == first["submitted"]
@@ -348,8 +351,7 @@ def test_void_replace_appeal_and_decide_correct_a_claim(insured, hospital, tmp_p
     assert (denied["paid"], granted["paid"]) == ("0.00", "300.00")
 
 
-def test_corrections_in_a_file_are_carried_out_after_the_rest(insured, hospital, tmp_path):
-    hospital.claims.token.approve(hospital.claims.binding.address, 10**9)
+def test_corrections_in_a_file_are_carried_out_where_they_stand(insured, hospital, tmp_path):
     file = tmp_path / "claims.csv"
     file.write_text(
         f"{HEADING},replaces,voids\n"
@@ -367,6 +369,79 @@ def test_corrections_in_a_file_are_carried_out_after_the_rest(insured, hospital,
     assert again == told | {"before": 3, "refusals": again["refusals"]}
     assert hospital.claims.claims_of(HOSPITAL) == 3
     assert hospital.claims.token.balance_of(hospital.signer.address) == 4_000
+
+
+def test_a_service_is_billed_anew_after_its_void_in_the_same_file(insured, hospital, tmp_path):
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    line = f"C-1003,{SERVICE}|V500,2025-03-01,60.00,EUR"
+    first.write_text(f"{HEADING}\nW-1,{line}\n")
+    second.write_text(f"{HEADING},voids\nW-1-V,{line},W-1\nW-2,{line},\n")
+    submit(insured, first)
+
+    told = submit(insured, second)
+    again = submit(insured, second)
+
+    kept = {key: told[key] for key in ("submitted", "paid", "nothing_due", "corrected", "amount")}
+    assert kept == {
+        "submitted": 1,
+        "paid": 1,
+        "nothing_due": 0,
+        "corrected": 1,
+        "amount": "60.00",
+    }
+    assert again == told | {"before": 1}
+    assert hospital.claims.token.balance_of(hospital.signer.address) == 6_000
+
+
+def x12(file: Path, number: str, frequency: int, replaces: str = "") -> Path:
+    """The first claim of the sample, under another number."""
+    head, tail = (SAMPLES / "claims.x12").read_text().split("CLM*K-3001*140***11:B:1*Y*A*Y*Y~\n")
+    claim, end = tail.partition("HL*3*")[0], "GE*1*1~\nIEA*1*000000001~\n"
+    reference = f"REF*F8*{replaces}~\n" if replaces else ""
+    said = f"{head}CLM*{number}*140***11:B:{frequency}*Y*A*Y*Y~\n{reference}{claim}"
+    count = said.count("~") - 2 + 1
+    file.write_text(f"{said}SE*{count}*0001~\n{end}")
+    return file
+
+
+def test_a_remittance_names_what_a_later_file_replaces_and_voids(insured, hospital, tmp_path):
+    def told_of(number: str, folder: Path) -> str:
+        assert insured("claim", "remit", folder, "--as", "hospital").status == 0
+        text = "".join(one.read_text() for one in folder.glob("*.835"))
+        (found,) = {line.split("*")[7] for line in text.split("~\n") if f"CLP*{number}*" in line}
+        return found
+
+    first = submit(insured, x12(tmp_path / "a.x12", "A", 1))
+    second = x12(tmp_path / "b.x12", "B", 7, told_of("A", tmp_path / "one"))
+    replaced = submit(insured, second)
+    third = x12(tmp_path / "c.x12", "C", 8, told_of("B", tmp_path / "two"))
+    voided = submit(insured, third)
+    again = [submit(insured, file) for file in (second, third)]
+
+    assert (first["submitted"], replaced["corrected"], voided["corrected"]) == (1, 1, 1)
+    assert [one["corrected"] for one in again] == [1, 1]
+    assert hospital.claims.token.balance_of(hospital.signer.address) == 0
+    for number, status in (("A", "voided"), ("B", "voided")):
+        shown = insured("claim", "show", number, "--as", "hospital", "--json").json
+        assert shown["status"] == status
+
+
+def test_what_was_assumed_is_reported_with_its_place(insured, tmp_path):
+    file = written(tmp_path / "a.ndjson", [resource("A", item=item(quantity={"value": 1.5}))])
+    report = tmp_path / "report.txt"
+
+    strict = submit(insured, file, status=1)
+    told = insured(
+        "claim", "submit", file, "--lenient", "--refused", report, "--as", "hospital", "--json"
+    )
+    shown = insured("claim", "submit", file, "--lenient", "--as", "hospital")
+
+    finding = f"{file}, line 1: assumed: item[1].quantity 1.5 is counted as 2 units"
+    assert (strict["submitted"], strict["findings"]) == (0, [])
+    assert (told.json["submitted"], told.json["assumed"]) == (1, 1)
+    assert told.json["findings"] == [finding]
+    assert report.read_text() == finding + "\n"
+    assert finding in shown.err
 
 
 def test_a_short_pool_pends_and_settle_pays(insured, tmp_path):

@@ -16,10 +16,10 @@ from pyhealth.cli.shell import AccountOption, JsonOption, NetworkOption, show
 from pyhealth.errors import InputError
 
 if TYPE_CHECKING:
-    from pyhealth.adjudication.values import Refused
+    from pyhealth.adjudication.values import BilledClaim, Refused
     from pyhealth.reimbursement.submission import Reconciliation
 
-ROWS_SHOWN = 20
+ROWS_SHOWN, JSON_SHOWN = 20, 1_000
 
 
 @app.command()
@@ -30,7 +30,11 @@ def submit(
     ],
     refusals: Annotated[
         Path | None,
-        typer.Option("--refused", metavar="FILE", help="Write every refusal there, one a line."),
+        typer.Option(
+            "--refused",
+            metavar="FILE",
+            help="Write every refusal and assumption there, one a line.",
+        ),
     ] = None,
     lenient: Annotated[
         bool, typer.Option("--lenient", help="Assume what is commonly missing, and report it.")
@@ -59,11 +63,12 @@ def submit(
             lenient=lenient,
             strict=strict,
             on_refused=refused,
+            on_assumed=refused.assumed,
             progress=bar,
         )
         told = reconciled(done) | {"currency": at.currency}
     if as_json:
-        told["refusals"] = refused.first
+        told |= {"refusals": refused.first, "findings": refused.findings}
     show(told, as_json=as_json, title="Reconciliation")
     if done.refused:
         raise typer.Exit(1)
@@ -83,7 +88,7 @@ class Refusals:
 
     def __init__(self, file: Path | None, inputs: Iterable[Path], *, as_json: bool) -> None:
         self.file, self.as_json = file, as_json
-        self.first: list[str] = []
+        self.first, self.findings = list[str](), list[str]()
         self._count = 0
         if file:
             _check_apart(file, inputs)
@@ -98,11 +103,19 @@ class Refusals:
 
     def __call__(self, one: Refused) -> None:
         self._count += 1
-        told = " ".join(str(one).split())
+        self._keep(str(one), self.first)
+
+    def assumed(self, claim: BilledClaim) -> None:
+        """Take what was left out of a claim, or assumed in it."""
+        for one in claim.findings:
+            self._keep(f"{claim.place}: assumed: {one}", self.findings)
+
+    def _keep(self, text: str, first: list[str]) -> None:
+        told = " ".join(text.split())
         if self._out:
             print(told, file=self._out)
-        if len(self.first) < ROWS_SHOWN or (self.as_json and len(self.first) < 1_000):
-            self.first.append(told)
+        if len(first) < (JSON_SHOWN if self.as_json else ROWS_SHOWN):
+            first.append(told)
 
     def __exit__(self, failed: object, *_: object) -> None:
         if self._out and self.file:
@@ -110,6 +123,8 @@ class Refusals:
             self._beside.unlink() if failed else self._beside.replace(self.file)
         if self.as_json:
             return
+        for told in self.findings:
+            print(told, file=sys.stderr)
         for told in self.first:
             print(f"refused: {told}", file=sys.stderr)
         if (more := self._count - len(self.first)) > 0:
