@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pyhealth import PyHealthError, connect
-from pyhealth.adjudication.values import Refused
+from pyhealth.adjudication.values import BilledClaim, Refused
 from pyhealth.progress import bar
 from pyhealth.reimbursement.desk import Desk
 from pyhealth.reimbursement.submission import Reconciliation
@@ -22,9 +22,10 @@ def refuse(one: Refused) -> None:
     print(f"refused: {one}", file=sys.stderr)
 
 
-def note(told: str) -> None:
+def note(claim: BilledClaim) -> None:
     """Print what was left out of a claim, or assumed."""
-    print(f"noted: {told}", file=sys.stderr)
+    for told in claim.findings:
+        print(f"{claim.place}: assumed: {told}", file=sys.stderr)
 
 
 def main(
@@ -36,10 +37,10 @@ def main(
     """Submit what is not on chain yet, and return what became of all of it."""
     with connect(network, account) as health:
         done = Desk(health).submit(
-            files, public=public, on_refused=refuse, on_noted=note, progress=bar
+            files, public=public, on_refused=refuse, on_assumed=note, progress=bar
         )
     print(f"{done.submitted} decided ({done.before} before): {done.paid} paid, ", end="")
-    print(f"{done.denied} denied, {done.pended} pended; {done.refused} refused")
+    print(f"{done.nothing_due} with nothing due, {done.pended} pended; {done.refused} refused")
     print(f"{done.amount / 100:.2f} paid of {done.charged / 100:.2f} charged")
     return done
 

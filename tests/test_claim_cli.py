@@ -5,12 +5,18 @@ pyhealth claim
 │   │   ├── again, it submits nothing twice
 │   │   ├── a number that was used for other content is refused with its place
 │   │   ├── killed at random moments and run again, it comes to the same result
-│   │   └── what cannot be taken is refused with file and line, and the rest goes on
+│   │   ├── what cannot be taken is refused with file and line, and the rest goes on
+│   │   └── its refusals are written over nothing that is read
 │   ├── show, explain and remit tell what was decided; remit the same bytes every time
 │   ├── void, replace, appeal and decide correct it
-│   ├── a replacement and a void in a file are carried out after the rest
+│   ├── a replacement and a void in a file are carried out where they stand, and repaid
+│   │   ├── what an earlier run counted is not taken from this one
+│   │   └── they name the earlier claim by its number, or as its remittance does
+│   ├── what was assumed of a claim is reported with its place
 │   └── a short pool pends, and settle pays
 ├── coverages are enrolled once, and shared with providers
+│   ├── a row at odds with what is enrolled is refused, and changes nothing
+│   └── what was ended stays ended
 ├── coverages, authorisations and contracts end before their time, and not after it
 └── on a chain that is not local, what tells amounts asks for a flag
 """
@@ -113,7 +119,7 @@ def test_submit_decides_and_pays_each_claim_once(insured, hospital):
     first = submit(insured, SAMPLES / "claims.ndjson", SAMPLES / "claims.x12")
     again = submit(insured, SAMPLES / "claims.ndjson", SAMPLES / "claims.x12")
 
-    assert first["submitted"] == first["paid"] + first["denied"]
+    assert first["submitted"] == first["paid"] + first["nothing_due"]
     assert not first["before"]
     assert again == first | {"before": first["submitted"]}
     assert hospital.claims.claims_of(HOSPITAL) == first["submitted"]
@@ -260,6 +266,44 @@ def test_submit_goes_on_after_malformed_line_7312(insured, tmp_path):
     assert any(f"{file}, line 7312" in one for one in refusals.read_text().splitlines())
 
 
+def test_refusals_are_never_written_over_claims(insured, tmp_path):
+    folder = tmp_path / "claims"
+    folder.mkdir()
+    file = written(folder / "claims.ndjson", [resource("A", "X")])
+    before = file.read_bytes()
+
+    for given, refusals in (
+        (file, file),
+        (folder, file),
+        (file, folder / ".." / "claims" / file.name),
+    ):
+        told = insured("claim", "submit", given, "--refused", refusals, "--as", "hospital")
+        assert told.status == 1
+        assert "is among the claims; name a file apart from them." in told.err
+    other = insured("claim", "submit", file, "--refused", folder, "--as", "hospital")
+
+    assert "is a folder; name a file." in other.err
+    assert file.read_bytes() == before
+    assert [one.name for one in folder.iterdir()] == [file.name]
+
+
+def test_a_run_that_fails_leaves_the_refusals_of_the_last_one(insured, tmp_path):
+    file = written(tmp_path / "claims.ndjson", [resource("A", "X")])
+    refusals = tmp_path / "refused.txt"
+    insured("claim", "submit", file, "--refused", refusals, "--as", "hospital")
+    before = refusals.read_text()
+
+    failed = insured("claim", "submit", file, "--refused", refusals, "--as", "stranger")
+
+    assert failed.status == 1
+    assert refusals.read_text() == before
+    assert "no coverage is known as 'X'" in before
+    assert sorted(one.name for one in tmp_path.iterdir() if one.is_file()) == [
+        "claims.ndjson",
+        "refused.txt",
+    ]
+
+
 def test_show_explain_and_remit_tell_what_was_decided(insured, tmp_path):
     submit(insured, SAMPLES / "claims.ndjson")
 
@@ -329,8 +373,7 @@ def remitted(cli: Cli, folder: Path, member: str) -> dict[Path, bytes]:
     return {file.relative_to(out): file.read_bytes() for file in out.rglob("*.*")}
 
 
-def test_corrections_in_a_file_are_carried_out_after_the_rest(insured, hospital, tmp_path):
-    hospital.claims.token.approve(hospital.claims.binding.address, 10**9)
+def test_corrections_in_a_file_are_carried_out_where_they_stand(insured, hospital, tmp_path):
     file = tmp_path / "claims.csv"
     file.write_text(
         f"{HEADING},replaces,voids\n"
@@ -348,6 +391,79 @@ def test_corrections_in_a_file_are_carried_out_after_the_rest(insured, hospital,
     assert again == told | {"before": 3, "refusals": again["refusals"]}
     assert hospital.claims.claims_of(HOSPITAL) == 3
     assert hospital.claims.token.balance_of(hospital.signer.address) == 4_000
+
+
+def test_a_service_is_billed_anew_after_its_void_in_the_same_file(insured, hospital, tmp_path):
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    line = f"C-1003,{SERVICE}|V500,2025-03-01,60.00,EUR"
+    first.write_text(f"{HEADING}\nW-1,{line}\n")
+    second.write_text(f"{HEADING},voids\nW-1-V,{line},W-1\nW-2,{line},\n")
+    submit(insured, first)
+
+    told = submit(insured, second)
+    again = submit(insured, second)
+
+    kept = {key: told[key] for key in ("submitted", "paid", "nothing_due", "corrected", "amount")}
+    assert kept == {
+        "submitted": 1,
+        "paid": 1,
+        "nothing_due": 0,
+        "corrected": 1,
+        "amount": "60.00",
+    }
+    assert again == told | {"before": 1}
+    assert hospital.claims.token.balance_of(hospital.signer.address) == 6_000
+
+
+def x12(file: Path, number: str, frequency: int, replaces: str = "") -> Path:
+    """The first claim of the sample, under another number."""
+    head, tail = (SAMPLES / "claims.x12").read_text().split("CLM*K-3001*140***11:B:1*Y*A*Y*Y~\n")
+    claim, end = tail.partition("HL*3*")[0], "GE*1*1~\nIEA*1*000000001~\n"
+    reference = f"REF*F8*{replaces}~\n" if replaces else ""
+    said = f"{head}CLM*{number}*140***11:B:{frequency}*Y*A*Y*Y~\n{reference}{claim}"
+    count = said.count("~") - 2 + 1
+    file.write_text(f"{said}SE*{count}*0001~\n{end}")
+    return file
+
+
+def test_a_remittance_names_what_a_later_file_replaces_and_voids(insured, hospital, tmp_path):
+    def told_of(number: str, folder: Path) -> str:
+        assert insured("claim", "remit", folder, "--as", "hospital").status == 0
+        text = "".join(one.read_text() for one in folder.glob("*.835"))
+        (found,) = {line.split("*")[7] for line in text.split("~\n") if f"CLP*{number}*" in line}
+        return found
+
+    first = submit(insured, x12(tmp_path / "a.x12", "A", 1))
+    second = x12(tmp_path / "b.x12", "B", 7, told_of("A", tmp_path / "one"))
+    replaced = submit(insured, second)
+    third = x12(tmp_path / "c.x12", "C", 8, told_of("B", tmp_path / "two"))
+    voided = submit(insured, third)
+    again = [submit(insured, file) for file in (second, third)]
+
+    assert (first["submitted"], replaced["corrected"], voided["corrected"]) == (1, 1, 1)
+    assert [one["corrected"] for one in again] == [1, 1]
+    assert hospital.claims.token.balance_of(hospital.signer.address) == 0
+    for number, status in (("A", "voided"), ("B", "voided")):
+        shown = insured("claim", "show", number, "--as", "hospital", "--json").json
+        assert shown["status"] == status
+
+
+def test_what_was_assumed_is_reported_with_its_place(insured, tmp_path):
+    file = written(tmp_path / "a.ndjson", [resource("A", item=item(quantity={"value": 1.5}))])
+    report = tmp_path / "report.txt"
+
+    strict = submit(insured, file, status=1)
+    told = insured(
+        "claim", "submit", file, "--lenient", "--refused", report, "--as", "hospital", "--json"
+    )
+    shown = insured("claim", "submit", file, "--lenient", "--as", "hospital")
+
+    finding = f"{file}, line 1: assumed: item[1].quantity 1.5 is counted as 2 units"
+    assert (strict["submitted"], strict["findings"]) == (0, [])
+    assert (told.json["submitted"], told.json["assumed"]) == (1, 1)
+    assert told.json["findings"] == [finding]
+    assert report.read_text() == finding + "\n"
+    assert finding in shown.err
 
 
 def test_a_short_pool_pends_and_settle_pays(insured, tmp_path):
@@ -395,6 +511,83 @@ def test_coverages_are_enrolled_once_and_shared(insured, tmp_path, hospital):
     assert unknown.json["refused"] == 8
     assert taken.json == {"plans": 1, "coverages": 5}
     assert known.json["submitted"] == 8
+
+
+ROWS = "coverage,first_day,last_day,person,plan,waiting_since,secondary\n"
+ODD_ROWS = {
+    "C-1,2025-01-01,2025-11-30,P-1,,,": "the first day no longer covered 2100-01-01, and the row says 2025-12-01",
+    "C-1,2025-01-01,2099-12-31,P-1,,2024-01-01,": "waiting_since 2025-01-01, and the row says 2024-01-01",
+    "C-1,2025-01-01,2099-12-31,P-1,,,yes": "secondary False, and the row says True",
+    "C-1,2025-01-01,2099-12-31,P-2,,,": "coverage 'C-1' is another person's; number this one anew.",
+    "C-1,2026-01-01,2099-12-31,P-1,,,": "coverage 'C-1' is enrolled from 2025-01-01 on already",
+    "C-1,2025-01-01,2099-12-31,P-1,Gold,,": "the row is for plan 'Gold', and plan 1 is 'Basic'",
+    "C-2,1969-12-31,,P-2,,,": "the coverage or its waiting period begins on 1969-12-31, before 1970-01-01; correct it.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ODD_ROWS)
+def test_a_row_at_odds_with_what_is_enrolled_is_refused(row, insured, hospital, tmp_path):
+    insured("claim", "coverage", rows_of_a_running_coverage(tmp_path), "--as", "insurer")
+    before = list(Desk(hospital).book.cards())
+    file = tmp_path / "odd.csv"
+    file.write_text(f"{ROWS}{row}\n")
+
+    told = insured("claim", "coverage", file, "--as", "insurer", "--json")
+
+    assert told.status == 1, told.out
+    (refusal,) = told.json["refused"]
+    assert refusal.startswith(f"{file}, line 2: ")
+    assert ODD_ROWS[row] in refusal
+    assert (told.json["enrolled"], told.json["before"]) == (0, 0)
+    assert list(Desk(hospital).book.cards()) == before
+
+
+def test_a_row_that_stands_twice_is_enrolled_once(insured, hospital, tmp_path):
+    file = tmp_path / "twice.csv"
+    file.write_text(ROWS + "C-9,2025-01-01,,P-9,,,\n" * 2)
+
+    told = insured("claim", "coverage", file, "--as", "insurer", "--json")
+
+    assert (told.json["enrolled"], told.json["before"]) == (1, 0)
+    assert told.json["refused"] == [
+        f"{file}, line 3: coverage 'C-9' stands twice in the file; keep one row."
+    ]
+    assert hospital.coverage.coverages_of(INSURER) == 6
+
+
+def test_a_coverage_keeps_its_version_and_its_end_when_its_file_is_read_again(
+    insured, hospital, tmp_path
+):
+    file = rows_of_a_running_coverage(tmp_path)
+    insured("claim", "coverage", file, "--as", "insurer")
+    insured("claim", "plan", SAMPLES / "plan.yaml", "--plan", 1, "--as", "insurer")
+    insured("claim", "end-coverage", "C-1", "--last", "2098-06-30", "--as", "insurer")
+
+    again = insured("claim", "coverage", file, "--as", "insurer", "--json")
+    moved = insured("claim", "coverage", file, "--version", 2, "--as", "insurer", "--json")
+
+    assert again.json == {"plan": 1, "version": 2, "enrolled": 0, "before": 1, "refused": []}
+    assert "is enrolled with version 1, and the row says 2" in moved.json["refused"][0]
+    card = Desk(hospital).book.card("C-1")
+    assert (card.version, card.until) == (1, date(2098, 7, 1))
+
+
+@pytest.mark.parametrize(
+    ("plan", "version", "why"),
+    [
+        (1, 7, "Plan 1 has versions 1 to 1, and no 7."),
+        (7, 0, "Plan 7 was never published; name a plan of this payer"),
+    ],
+)
+def test_a_plan_that_is_none_is_refused(insured, tmp_path, plan, version, why):
+    file = rows_of_a_running_coverage(tmp_path)
+
+    told = insured(
+        "claim", "coverage", file, "--plan", plan, "--version", version, "--as", "insurer"
+    )
+
+    assert told.status == 1
+    assert why in told.err
 
 
 def rows_of_a_running_coverage(tmp_path: Path) -> Path:

@@ -41,9 +41,10 @@ from hypothesis import strategies as some
 
 from pyhealth.adjudication.values import BilledClaim, BilledLine, Frequency, Refused
 from pyhealth.standards import json_scan, x12
-from pyhealth.standards.claims import coverages, csv_claim, csv_decision, fee_schedule
+from pyhealth.standards.claims import coverages, csv_claim, csv_decision, fee_schedule, reader
 from pyhealth.standards.claims.coverages import read_coverages
 from pyhealth.standards.claims.expected import Expected
+from pyhealth.standards.claims.fhir_claim import claim_of
 from pyhealth.standards.claims.mapping import read_mapping
 from pyhealth.standards.claims.reader import read_claims
 
@@ -557,6 +558,7 @@ BAD_CLAIMS = [
     ("a list that is none", claim(item={"sequence": 1}), "item is no list of objects; correct it."),
     ("an object that is none", claim(item=[item(net=80)]), "item[1].net is 80; an object is expected."),
     ("authorisations that are none", claim(insurance=[insurance(preAuthRef="7")]), "insurance[1].preAuthRef is no list of numbers; correct it."),
+    ("one authorisation that is a number", claim(insurance=[insurance(preAuthRef=7)]), "insurance[1].preAuthRef is no list of numbers; correct it."),
     ("a total below its lines", claim(item=[item(net=None), item(sequence=2)], total=euros(60)), "what the total leaves for item[1], -20.00 is negative"),
 ]  # fmt: skip
 
@@ -576,6 +578,22 @@ def test_a_bad_claim_is_refused_in_one_sentence_and_the_rest_goes_on(written, na
     assert refused.sentence.endswith(".")
     assert "\n" not in str(refused)
     assert [one.number for one in found if isinstance(one, BilledClaim)] == ["before", "after"]
+
+
+def test_a_claim_of_a_form_that_nobody_foresaw_does_not_stop_the_others(written, monkeypatch):
+    def stumbling(resource: dict[str, Any], *more: Any, **flags: Any) -> BilledClaim:
+        assert resource["id"] != "K-2"
+        return claim_of(resource, *more, **flags)
+
+    monkeypatch.setattr(reader, "claim_of", stumbling)
+    file = written("\n".join(json.dumps(claim(id=f"K-{n}")) for n in (1, 2, 3)), "a.ndjson")
+
+    found = read(file)
+
+    assert str(refusal(found)) == (
+        f"{file}, line 2: it has not the form of FHIR R4 (AssertionError); correct it."
+    )
+    assert [one.number for one in found] == ["K-1", "K-2", "K-3"]
 
 
 def test_a_claim_without_an_id_goes_by_its_identifier(written):

@@ -125,7 +125,7 @@ def test_each_is_decided_or_refused_with_its_place(insured, hospital):
     told = submit(insured)
 
     assert (told["submitted"], told["refused"]) == (15, 12)
-    assert (told["paid"], told["denied"], told["pended"]) == (11, 4, 0)
+    assert (told["paid"], told["nothing_due"], told["pended"]) == (11, 4, 0)
     assert reasons(told["refusals"]) == {
         "preauthorization": 1,
         "does not contain that payer's ClaimResponse": 1,
@@ -143,10 +143,10 @@ def test_each_of_synthea_is_decided_where_the_patient_names_the_coverage(insured
     told = submit(insured, "--lenient")
 
     assert (told["submitted"], told["refused"]) == (25, 2)
-    assert (told["paid"], told["denied"], told["pended"]) == (20, 5, 0)
-    assumed = [one for one in told["notes"] if "that of urn:uuid" in one]
+    assert (told["paid"], told["nothing_due"], told["pended"]) == (20, 5, 0)
+    assumed = [one for one in told["findings"] if "that of urn:uuid" in one]
     assert len(assumed) == 10
-    assert all(one.endswith(" is taken.") and ", entry " in one for one in assumed)
+    assert all(one.endswith(" is taken") and ", entry " in one for one in assumed)
     cuts = {"OA-18": 5, "CO-45": 5, "CO-151": 2, "CO-197": 1, "PR-1": 13, "PR-2": 18, "PR-3": 2}
     assert codes(hospital) == cuts | {"PR-204": 2}
 

@@ -225,6 +225,7 @@ def test_a_plan_of_more_categories_than_a_contract_holds_is_refused(tmp_path):
         ("[]", "holds 0 InsurancePlans; one is expected."),
         ({"resourceType": "InsurancePlan", "name": "foo"}, "the InsurancePlan has 0 plans; one is expected."),
         ("{", "plan.json, line 1: not JSON"),
+        (insurance_plan(plan=[{"extension": [ours("mapping", valueDecimal=7)]}]), "mapping is 7; the name of a file is expected."),
         (insurance_plan(name=7), "name is 7; text is expected."),
         (insurance_plan(coverage=[{"benefit": [{"type": concept("x"), "limit": [{"value": {"value": 1.5}}]}]}]), "coverage[1].benefit[1].limit[1].value is 1.5; a whole number is expected."),
         (insurance_plan(plan=[{"specificCost": [specific("a", cost("price", 1, "EUR"), cost("copay", 1, "USD"))]}]), "the plan is in EUR and USD; keep one currency."),
@@ -419,6 +420,7 @@ def test_a_coverage_of_fhir_with_a_fault_is_refused_and_the_rest_is_read(tmp_pat
         ("C,1.1.2025,,P,,,,", "first_day is '1.1.2025'; a date such as 2026-03-14 is expected."),
         ("C,2025-01-01,2024-12-30,P,,,,", "the coverage begins on 2025-01-01 and ends before; correct one of them."),
         ("C,2025-01-01,,P,,2025-01-02,,", "waiting periods would run from 2025-01-02, after the first day 2025-01-01; correct one of them."),
+        ("C,2025-01-01,,P,,1969-12-31,,", "the coverage or its waiting period begins on 1969-12-31, before 1970-01-01; correct it."),
         ("C,2025-01-01,,P,,,perhaps,", "secondary is 'perhaps'; yes or no is expected."),
     ],
 )  # fmt: skip

@@ -80,6 +80,11 @@ class BilledClaim:
     findings: tuple[str, ...] = field(default=(), compare=False)  # what was left out or assumed
 
     @property
+    def corrects(self) -> bool:
+        """Whether it replaces or voids another."""
+        return self.frequency is not Frequency.ORIGINAL
+
+    @property
     def total(self) -> Decimal:
         """What the provider charges in all."""
         return sum((line.charge for line in self.lines), Decimal(0))

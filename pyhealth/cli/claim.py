@@ -34,6 +34,8 @@ ClaimArgument = Annotated[
     str, typer.Argument(metavar="CLAIM", help="The provider's number of it, or 0x… on chain.")
 ]
 
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9998, 12, 31)  # the day after is one, too
+
 
 @contextmanager
 def desk(network: str | None, account: str | None) -> Iterator[Desk]:
@@ -50,11 +52,14 @@ def money(hundredths: int) -> Decimal:
 
 
 def day_of(text: str, what: str) -> date:
-    """Read a day, such as 2026-03-14."""
+    """Read a day that a contract can hold, such as 2026-03-14."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise InputError(f"{what} is {text!r}; a date such as 2026-03-14 is expected.") from error
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InputError(f"{what} is {day}; a day from {FIRST_DAY} to {LAST_DAY} is expected.")
+    return day
 
 
 def described(at: Desk, one: Standing) -> dict[str, Any]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pyhealth.cli.claim import ClaimArgument, PublicOption, app, desk, print_claim
 from pyhealth.cli.shell import AccountOption, JsonOption, NetworkOption, show
 from pyhealth.errors import InputError
-
-if TYPE_CHECKING:
-    from pyhealth.reimbursement.desk import Desk
 
 
 @app.command()
@@ -28,7 +25,7 @@ def void(
     """
     with desk(network, account) as at:
         one = at.standing(claim)
-        _allow(at, one.paid)
+        at.allow(one.due_back)
         at.health.claims.void(one.claim_id, one.decision)
         print_claim(at, at.standing("0x" + one.claim_id.hex()), as_json=as_json)
 
@@ -60,7 +57,7 @@ def replace(
             raise InputError(str(billed))
         made = Coder(at.book, at.member).claim(billed)
         one = at.standing(claim)
-        _allow(at, one.paid)
+        at.allow(one.due_back)
         at.book.remember([(made.claim_ref, billed)])
         decided = at.health.claims.replace(one.claim_id, one.decision, made)
         print_claim(at, at.standing("0x" + decided.claim_id.hex()), as_json=as_json)
@@ -169,11 +166,3 @@ def collect(
         receipt = claims.collect(address_of(to) if to else at.health.signer.address)
         told = {"collected": due, "currency": at.currency, "transaction": receipt.transaction}
     show(told, as_json=as_json, title="Collected")
-
-
-def _allow(at: Desk, hundredths: int) -> None:
-    """Let the adjudicator take back what was paid."""
-    claims = at.health.claims
-    units, spender = hundredths * claims.hundredth, claims.binding.address
-    if units and claims.token.allowance(at.health.signer.address, spender) < units:
-        claims.token.approve(spender, units)

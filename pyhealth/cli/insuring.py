@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pyhealth.reimbursement.desk import Desk
 
 ROWS_SHOWN = 20
+MOST_PLANS = (1 << 32) - 1
 CoverageArgument = Annotated[
     str, typer.Argument(metavar="COVERAGE", help="The payer's number of it, or 0x… on chain.")
 ]
@@ -28,7 +29,13 @@ CoverageArgument = Annotated[
 def plan(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Plan in YAML, or InsurancePlan.")],
     number: Annotated[
-        int, typer.Option("--plan", help="The plan of which it is the next version; 0: a new one.")
+        int,
+        typer.Option(
+            "--plan",
+            min=0,
+            max=MOST_PLANS,
+            help="The plan of which it is the next version; 0: a new one.",
+        ),
     ] = 0,
     public: PublicOption = False,
     account: AccountOption = None,
@@ -56,7 +63,9 @@ def plan(
 
 @app.command("contract")
 def contract_provider(
-    number: Annotated[int, typer.Argument(metavar="PLAN", help="Number of the plan.")],
+    number: Annotated[
+        int, typer.Argument(metavar="PLAN", min=1, max=MOST_PLANS, help="Number of the plan.")
+    ],
     provider: Annotated[
         str, typer.Argument(metavar="PROVIDER", help="Name or number of a member.")
     ],
@@ -81,14 +90,20 @@ def contract_provider(
 @app.command()
 def coverage(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Coverages in FHIR or CSV.")],
-    number: Annotated[int, typer.Option("--plan", help="Number of the plan.")] = 1,
-    version: Annotated[int, typer.Option(help="Of the plan; default: the last.")] = 0,
+    number: Annotated[
+        int, typer.Option("--plan", min=1, max=MOST_PLANS, help="Number of the plan.")
+    ] = 1,
+    version: Annotated[
+        int, typer.Option(min=0, help="Of the plan; default: the last.", show_default=False)
+    ] = 0,
     public: PublicOption = False,
     account: AccountOption = None,
     network: NetworkOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Enrol coverages, any number; a run that was cut is finished by the same command.
+
+    What was enrolled before stays as it is; a row that says otherwise is refused.
 
     Example: `pyhealth claim coverage samples/claims/coverages.csv --plan 1 --as insurer`
     """
@@ -100,11 +115,10 @@ def coverage(
     with desk(network, account) as at:
         at.check_public(public)
         health = at.health
-        version = version or health.coverage.plan_of(number)[1]
         run = Enrolling(
             health.coverage, health.sender, health.index, at.book, at.member, refused.append
         )
-        run.run(read_coverages(file), number, version, bar)
+        version = run.run(read_coverages(file), number, version, bar)
     told = {"enrolled": run.enrolled, "before": run.before, "refused": list(map(str, refused))}
     show({"plan": number, "version": version} | told, as_json=as_json, title="Coverages")
     if refused:

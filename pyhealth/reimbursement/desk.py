@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyhealth.adjudication.values import Refused
+from pyhealth.adjudication.values import BilledClaim, Refused
 from pyhealth.chain.sender import Sender
 from pyhealth.errors import InputError
 from pyhealth.progress import Progress, silent
@@ -89,7 +89,7 @@ class Desk:
         lenient: bool = False,
         strict: bool = False,
         on_refused: Callable[[Refused], None] = lambda refused: None,
-        on_noted: Callable[[str], None] = lambda noted: None,
+        on_assumed: Callable[[BilledClaim], None] = lambda claim: None,
         progress: Progress = silent,
     ) -> Reconciliation:
         """Submit the claims of files as this account's provider; each once, however often."""
@@ -105,9 +105,25 @@ class Desk:
             self.book,
             self.member,
             on_refused,
-            on_noted,
+            on_assumed,
+            self.allow,
         )
         return run.run(read_claims(files, expected), progress)
+
+    def allow(self, hundredths: int) -> None:
+        """Let the adjudicator take back what was paid, from the account that it was paid to."""
+        claims, signer = self.health.claims, self.health.signer.address
+        account = self.health.consortium.member_of(self.member).account
+        units, spender = hundredths * claims.hundredth, claims.binding.address
+        if not units or claims.token.allowance(account, spender) >= units:
+            return
+        if account != signer:
+            raise InputError(
+                f"{claims.token.money(units)} {self.currency} would be taken back from the "
+                f"provider's account {account}; let that account approve it to {spender} first, or "
+                "act as it."
+            )
+        claims.token.approve(spender, units)
 
     def check_public(self, allowed: bool) -> None:
         """Refuse to tell amounts and dates to everyone, where that was not asked for."""

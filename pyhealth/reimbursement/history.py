@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ OF_CLAIM = (
 MOVING = OF_CLAIM[:4]  # what decides it, and moves tokens
 COVERAGE_REF, CLAIM_REF = slice(32, 64), slice(64, 96)  # in the data of ClaimAdjudicated
 AMOUNT = (1 << 48) - 1
+TOLD = re.compile("(0x)?([0-9a-fA-F]{50}|[0-9a-fA-F]{64})")  # a claim, as an 835 names it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,13 @@ class Standing:
     def paid(self) -> int:
         """What is paid for all lines, in hundredths."""
         return sum(one.outcome.paid for one in self.decision.decided)
+
+    @property
+    def due_back(self) -> int:
+        """What its provider gives back where it is undone, in hundredths."""
+        if self.status is RemittedStatus.PENDED:
+            return self.decision.paid_before
+        return self.paid if self.status is RemittedStatus.SETTLED else 0
 
 
 def claims_of(index: Index, coverage_ref: bytes) -> set[bytes]:
@@ -152,6 +161,17 @@ def _each(index: Index, side: str, member: int) -> Iterator[Standing]:
         elif claim_id not in told:
             told.add(claim_id)
             yield standing(index, claim_id, MOVING)
+
+
+def find_told(index: Index, provider: int, named: str) -> bytes | None:
+    """Return the provider's claim that a remittance names so: by the beginning of its identifier,
+    or by the whole.
+    """
+    if not TOLD.fullmatch(named):
+        return None
+    start = bytes.fromhex(named.removeprefix("0x"))
+    ids = identifiers(index, "ClaimAdjudicated", provider)
+    return next((one for one in ids if one.startswith(start)), None)
 
 
 def replay(events: Iterable[Event]) -> dict[bytes, Standing]:

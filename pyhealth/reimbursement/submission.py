@@ -12,8 +12,9 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import groupby
 
 from pyhealth.adjudication.values import BilledClaim, Frequency, Refused, RemittedStatus
 from pyhealth.chain.gas import MOST_GAS
@@ -44,10 +45,11 @@ class Reconciliation:
     submitted: int = 0  # decided on chain
     before: int = 0  # of these, by an earlier run
     paid: int = 0
-    denied: int = 0  # decided, and nothing is paid
+    nothing_due: int = 0  # decided, and nothing is paid: denied, or all of it the patient's
     pended: int = 0
     corrected: int = 0  # replaced or voided
     refused: int = 0
+    assumed: int = 0  # findings: what was left out of claims, or assumed in them
     charged: int = 0
     amount: int = 0  # paid
 
@@ -58,7 +60,7 @@ class Reconciliation:
         self._add(one, pended=pended, sign=1)
 
     def voided(self, *, before: bool = False) -> None:
-        """Count a claim that was taken back: it is neither paid nor denied."""
+        """Count a claim that was taken back: of it, nothing is told."""
         self.submitted += 1
         self.before += before
 
@@ -71,7 +73,7 @@ class Reconciliation:
         self.pended += sign * pended
         if not pended:
             self.paid += sign * (one.paid > 0)
-            self.denied += sign * (one.paid == 0)
+            self.nothing_due += sign * (one.paid == 0)
             self.amount += sign * one.paid
 
 
@@ -104,7 +106,8 @@ class Submission:
     book: Book
     provider: int
     on_refused: Callable[[Refused], None] = lambda refused: None
-    on_noted: Callable[[str], None] = lambda noted: None  # what was left out or assumed, and where
+    on_assumed: Callable[[BilledClaim], None] = lambda claim: None  # a claim with findings
+    repay: Callable[[int], None] = lambda hundredths: None  # have the contract take that back
     most_gas: int = MOST_GAS  # of one transaction
     result: Reconciliation = field(default_factory=Reconciliation)
 
@@ -117,12 +120,14 @@ class Submission:
                 outcome.done()
             self.index.sync(progress)
             self._known = _Known(self.index, self.provider)
-            self._corrections: list[BilledClaim] = []
             self._coder = Coder(self.book, self.provider)
             self._flight: deque[list[Item]] = deque()
-            shown = progress(self._items(read), "claims read", 0)
-            self._send(self._batches(iter(shown)))
-            self._correct()
+            shown = iter(progress(self._taken(read), "claims read", 0))
+            for corrects, together in groupby(shown, lambda one: one.corrects):
+                if corrects:
+                    self._correct(together)
+                else:
+                    self._send(self._batches(self._items(together)))
         return self.result
 
     @contextmanager
@@ -138,17 +143,21 @@ class Submission:
 
     # Reading
 
-    def _items(self, read: Iterable[BilledClaim | Refused]) -> Iterator[Item]:
-        """Yield what is to be submitted; count what is on chain, and refuse what cannot be."""
+    def _taken(self, read: Iterable[BilledClaim | Refused]) -> Iterator[BilledClaim]:
+        """Yield the claims; tell what was refused or assumed in reading them."""
         for one in read:
             if isinstance(one, Refused):
                 self._refuse(one)
                 continue
-            for finding in one.findings:
-                self.on_noted(f"{one.place}: {finding}.")
-            if one.frequency is not Frequency.ORIGINAL:
-                self._corrections.append(one)
-            elif item := self._item(one):
+            if one.findings:
+                self.result.assumed += len(one.findings)
+                self.on_assumed(one)
+            yield one
+
+    def _items(self, billed: Iterable[BilledClaim]) -> Iterator[Item]:
+        """Yield what is to be submitted; count what is on chain, and refuse what cannot be."""
+        for one in billed:
+            if item := self._item(one):
                 yield item
 
     def _item(self, one: BilledClaim) -> Item | None:
@@ -231,12 +240,10 @@ class Submission:
 
     # Correcting
 
-    def _correct(self) -> None:
+    def _correct(self, corrections: Iterable[BilledClaim]) -> None:
         """Replace and void, one by one: each hands back the decision that stands."""
-        if not self._corrections:
-            return
         self.index.sync()
-        for one in self._corrections:
+        for one in corrections:
             try:
                 self._correction(one)
             except (InputError, ContractError) as error:
@@ -247,8 +254,10 @@ class Submission:
         if replaces and self._counted(one, self._coder.reference(one.number)):
             self.result.corrected += 1
             return
-        former_ref = self._coder.reference(one.replaces or "")
-        former = history.find(self.index, self.provider, former_ref)
+        named = one.replaces or ""
+        former = history.find_told(self.index, self.provider, named) or history.find(
+            self.index, self.provider, self._coder.reference(named)
+        )
         if former is None:
             raise InputError(
                 f"claim {one.replaces!r} was never submitted; submit this as a new one."
@@ -261,15 +270,19 @@ class Submission:
                 )
             self.result.corrected += 1
             return
-        if replaces:
-            claim = self._coder.claim(one)
+        counted = self._known.seen(standing.decision.claim_ref)
+        pended = standing.status is RemittedStatus.PENDED
+        claim = self._coder.claim(one) if replaces else None
+        self.repay(standing.due_back)
+        if claim:
             self.book.remember([(claim.claim_ref, one)])
             made = self.claims.replace(former, standing.decision, claim)
+            self._known.first(claim.claim_ref)
             self.result.count(_brief(made.claim_id, made.decision), pended=made.pended)
         else:
             self.claims.void(former, standing.decision)
-        pended = standing.status is RemittedStatus.PENDED
-        self.result.take_back(_brief(former, standing.decision), pended=pended)
+        if counted:
+            self.result.take_back(_brief(former, standing.decision), pended=pended)
         self.result.corrected += 1
         self.index.sync()
 
@@ -306,12 +319,25 @@ class _Known:
         voided = history.identifiers(index, "ClaimVoided", provider)
         settled = history.identifiers(index, "ClaimSettled", provider)
         pended = history.identifiers(index, "ClaimPended", provider) - settled
+        appealed = history.identifiers(index, "ClaimAppealed", provider)
+        contents = dict[bytes, bytes]()
         self._db.execute("BEGIN")
         for one in history.briefs(index, provider):
-            of = one.claim_ref, one.claim_id, one.charged, one.paid, one.content
-            row = *of, one.claim_id in pended, one.claim_id in voided
-            self._db.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            if one.claim_id in appealed:  # decided more than once: the last decision counts
+                contents[one.claim_id] = one.content
+                continue
+            self._keep(one, pended=one.claim_id in pended, voided=one.claim_id in voided)
+        for claim_id, content in contents.items():
+            told = history.standing(index, claim_id)
+            one = replace(_brief(claim_id, told.decision), content=content)
+            was = told.status is RemittedStatus.PENDED
+            self._keep(one, pended=was, voided=claim_id in voided)
         self._db.execute("COMMIT")
+
+    def _keep(self, one: Brief, *, pended: bool, voided: bool) -> None:
+        of = one.claim_ref, one.claim_id, one.charged, one.paid, one.content
+        row = *of, pended, voided
+        self._db.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
     def take(self, claim_ref: bytes) -> tuple[Brief, bool, bool] | None:
         """Return a claim on chain, whether it is pended, and whether voided: once."""
@@ -329,3 +355,8 @@ class _Known:
         """Say whether a claim is the first of its number in this run."""
         row = "INSERT OR IGNORE INTO known VALUES (?, NULL, 0, 0, NULL, 0, 0)"
         return self._db.execute(row, (claim_ref,)).rowcount == 1
+
+    def seen(self, claim_ref: bytes) -> bool:
+        """Say whether a claim was counted, or decided, in this run."""
+        asked = "SELECT 1 FROM known WHERE claim_ref = ? AND claim_id IS NULL"
+        return self._db.execute(asked, (claim_ref,)).fetchone() is not None

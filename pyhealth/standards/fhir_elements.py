@@ -94,6 +94,13 @@ def token(coding: Element) -> str:
     return f"{coding.optional('system') or ''}|{coding.text('code')}"
 
 
+def told(error: Exception) -> str:
+    """Say why a resource cannot be taken, also where its form was foreseen by nobody."""
+    if isinstance(error, InputError):
+        return str(error)
+    return f"it has not the form of FHIR R4 ({type(error).__name__}); correct it."
+
+
 def _shown(value: object) -> str:
     if value is None:
         return "is missing"

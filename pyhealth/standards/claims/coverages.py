@@ -27,7 +27,8 @@ from pyhealth.standards import json_stream
 from pyhealth.standards.claims.csv_claim import day_of
 from pyhealth.standards.claims.csv_rows import Row, rows
 from pyhealth.standards.claims.fhir_insurance import key_of
-from pyhealth.standards.fhir_elements import Element
+from pyhealth.standards.fhir_elements import Element, told
+from pyhealth.values.coverage import EPOCH
 
 REQUIRED = ("coverage", "first_day", "person")
 OPTIONAL = ("last_day", "plan", "waiting_since", "secondary", "aliases")
@@ -119,9 +120,9 @@ def _of_row(row: Row) -> CoverageRecord | Refused:
 def _of_resource(place: Place, resource: dict[str, Any]) -> CoverageRecord | Refused:
     try:
         return _checked(coverage_of(resource, place))
-    except InputError as error:
+    except Exception as error:  # whatever one resource does, those after it are read
         number = resource.get("id")
-        return Refused(place, str(error), number if isinstance(number, str) else None)
+        return Refused(place, told(error), number if isinstance(number, str) else None)
 
 
 def coverage_of(resource: dict[str, Any], place: Place) -> CoverageRecord:
@@ -166,6 +167,11 @@ def _checked(record: CoverageRecord) -> CoverageRecord:
     if record.from_ >= record.until:
         raise InputError(
             f"the coverage begins on {record.from_} and ends before; correct one of them."
+        )
+    if record.since < EPOCH:
+        raise InputError(
+            f"the coverage or its waiting period begins on {record.since}, before {EPOCH}; "
+            "correct it."
         )
     if record.since > record.from_:
         raise InputError(

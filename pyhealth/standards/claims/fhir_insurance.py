@@ -35,13 +35,13 @@ def insurance_of(root: Element, *, lenient: bool, findings: list[str]) -> Insura
             "is made on."
         )
     ours = focal[0]
-    if len(numbers := ours.value.get("preAuthRef") or []) > 1:
+    if len(numbers := _numbers(ours)) > 1:
         findings.append(f"{ours.path}.preAuthRef: the first of {len(numbers)} is used")
     order = ours.number("sequence")
     before = [one for one in insurances if one is not ours and one.number("sequence") < order]
     return Insurance(
         _coverage(ours.one("coverage"), root, lenient, findings),
-        _authorisation(ours, numbers),
+        numbers[0] if numbers else None,
         tuple(_answer(one, root) for one in before),
     )
 
@@ -58,10 +58,12 @@ def _coverage(reference: Element, root: Element, lenient: bool, findings: list[s
     )
 
 
-def _authorisation(ours: Element, numbers: object) -> str | None:
+def _numbers(ours: Element) -> list[str]:
+    """Return the numbers of authorisations that an insurance names."""
+    numbers = ours.value.get("preAuthRef") or []
     if not isinstance(numbers, list) or not all(isinstance(one, str) for one in numbers):
         raise InputError(f"{ours.path}.preAuthRef is no list of numbers; correct it.")
-    return numbers[0].strip() if numbers else None
+    return [one.strip() for one in numbers]
 
 
 def _answer(insurance: Element, root: Element) -> Element:

@@ -51,7 +51,7 @@ def read_insurance_plan(file: Path) -> PlanDocument:
         raise InputError(f"{file} holds {len(plans)} InsurancePlans; one is expected.")
     try:
         content, findings = _content(Element(plans[0], ""))
-        mapping, schedule = content.get("mapping"), content.get("fee_schedule")
+        mapping, schedule = (_file(content, name) for name in ("mapping", "fee_schedule"))
         return plan_of(
             content,
             digest_of_file(file),
@@ -61,6 +61,14 @@ def read_insurance_plan(file: Path) -> PlanDocument:
         )
     except InputError as error:
         raise InputError(f"{file}: {error}") from error
+
+
+def _file(content: dict[str, Any], name: str) -> str | None:
+    """Return the name of a file that goes with the plan."""
+    file = content.get(name)
+    if file is not None and not (isinstance(file, str) and file and file.isprintable()):
+        raise InputError(f"{name} is {file!r}; the name of a file is expected.")
+    return file
 
 
 def _content(root: Element) -> tuple[dict[str, Any], list[str]]:

@@ -14,6 +14,7 @@ from pyhealth.standards import json_stream
 from pyhealth.standards.claims import csv_claim, x12_837
 from pyhealth.standards.claims.expected import Expected
 from pyhealth.standards.claims.fhir_claim import claim_of
+from pyhealth.standards.fhir_elements import told
 
 JSON = (".json", *json_stream.LINES)
 X12 = (".x12", ".edi", ".837", ".837p", ".837i")
@@ -89,9 +90,9 @@ def _claim(place: Place, resource: dict[str, Any], expected: Expected) -> Billed
         if expected.validate:
             validate(resource)
         return claim_of(resource, place, lenient=expected.lenient)
-    except InputError as error:
+    except Exception as error:  # whatever one resource does, those after it are read
         number = resource.get("id")
-        return Refused(place, str(error), number if isinstance(number, str) else None)
+        return Refused(place, told(error), number if isinstance(number, str) else None)
 
 
 def _checked(claim: BilledClaim, expected: Expected) -> BilledClaim | Refused:
