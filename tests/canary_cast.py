@@ -139,7 +139,7 @@ class Clinic:
         file = self.text("discharge.txt", *FIELDS[:13], "birth", "national", "member number")
         ref = self.run("record", "register", file, "--patient", patient, "--labels", "DOCUMENT", "--as", "hospital", "--ref").out.strip()  # fmt: skip
         other = self.text("session.txt", "photograph", "therapist", "session")
-        secret = self.run("record", "register", other, "--patient", patient, "--labels", "PSY", "--confidentiality", "R", "--as", "hospital", "--ref").out.strip()  # fmt: skip
+        secret = self.run("record", "register", other, "--patient", patient, "--labels", "DOCUMENT,PSY", "--confidentiality", "R", "--as", "hospital", "--ref").out.strip()  # fmt: skip
         self.run("record", "access", ref, "--purpose", "TREAT", "--as", "hospital", status=1)
         paper = self.text("consent.txt", "consent signature", "guardian", "witness", "birth")
         signed = self.folder / "signed.json"

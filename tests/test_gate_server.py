@@ -350,7 +350,10 @@ def test_fifty_clients_at_once_half_denied_no_byte_without_a_permit_and_none_los
     sharing.permit(HOSPITALS)
     sharing.permit(INSURERS)
     session = b"Psychotherapy, third session."
-    asked = letter, sharing.record(commitment=shelf.put(session), labels={Label.PSY})
+    asked = (
+        letter,
+        sharing.record(commitment=shelf.put(session), labels={Label.LABORATORY, Label.PSY}),
+    )
     header, records = running.bearer, sharing.records("insurer")
 
     def come(i: int) -> httpx.Response:

@@ -33,6 +33,7 @@ def remember(
     subject: SubjectArgument,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Openings, or documents.")],
     network: NetworkOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Note files outside of the vault that are about a subject: erasure destroys them, too.
 
@@ -46,6 +47,7 @@ def remember(
     with opened(network) as health:
         for file in files:
             health.vault.remember(subject, file)
+    show({"remembered": [str(file) for file in files]}, as_json=as_json)
 
 
 def erase(
