@@ -64,7 +64,7 @@ clean: ## delete what was made, but for the data folder
 # The single gates of test and lint; .ci/gates plants a fault before each.
 
 pytest: setup
-	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(TESTS)
+	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal --timeout 600 $(TESTS)
 
 forge: setup
 	@$(FORGE) test
