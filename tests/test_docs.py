@@ -96,4 +96,4 @@ def test_every_block_of_a_page_runs(page, tmp_path):
     assert done.returncode == 0, f"{page.name} stops in\n{reached}\n{printed[-1]}{done.stderr}"
     for block, said in zip(listed, printed, strict=False):
         missing = [line for line in block.shown if not stands_in(line, said)]
-        assert missing == [], f"{page.name}:\n{block.commands}\nprinted\n{said}"
+        assert missing == [], f"{page.name}:\n{block.commands}\nprinted\n{said}{done.stderr}"

@@ -2,8 +2,8 @@
 
 What an observer can do is done here: everything that is seen together with a pseudonym is its view;
 two views that share a word are a pair. Words that belong to no patient do not count: numbers
-(codes, amounts, moments), what the consortium tells of itself, the terms of directives, and what
-more than `CROWD` pseudonyms share.
+(codes, amounts, moments, the last byte of a signature), what the consortium tells of itself, the
+terms of directives, and what more than `CROWD` pseudonyms share.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pyhealth.privacy.audit.pieces import WORD
 from pyhealth.privacy.audit.trail import Sent
 
 CROWD = 8
-NUMBER_BYTES = 8
+NUMBER_BYTES = 8  # and fewer, before or after zeros
 View = frozenset[bytes]
 
 
@@ -64,7 +64,7 @@ def linked(seen: Mapping[str, View], public: set[bytes] | frozenset[bytes]) -> l
     holders: dict[bytes, list[str]] = defaultdict(list)
     for pseudonym, words in seen.items():
         for word in words - public:
-            if any(word[: WORD - NUMBER_BYTES]):
+            if len(word.strip(b"\0")) > NUMBER_BYTES:
                 holders[word].append(pseudonym)
     return [
         Link(first, second, word)
