@@ -120,14 +120,18 @@ def _dotenv(root: Path) -> dict[str, str]:
     return {name: value for name, value in dotenv_values(root / ".env").items() if value}
 
 
-def _http(url: str) -> str:
-    """Check the address of a node."""
+def is_http(url: str) -> bool:
+    """Say whether a text is an address to which HTTP can go."""
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        usable = False
-    if not usable:
+        return False
+
+
+def _http(url: str) -> str:
+    """Check the address of a node."""
+    if not is_http(url):
         raise ConfigError(f"{url!r} is not the address of a node; http(s)://HOST:PORT is expected.")
     return url
 

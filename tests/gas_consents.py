@@ -39,7 +39,7 @@ from pyhealth.values import (
 GRANTED = "consent: grant by the patient"
 RELAYED = "consent: grant by relayed signature"
 REVOKED = "consent: revoke"
-ACCESSED = "record: access receipt, permit or deny by one directive for the member"
+ACCESSED = "record: access receipt, permit or deny"
 SEVERAL = "record: access receipt, of three directives the "
 STUDIED = "record: access receipt, for a study of which nothing was said"
 EMERGENCY = "record: access receipt, in an emergency"

@@ -11,6 +11,7 @@ import coincurve
 import urllib3
 
 from pyhealth.chain.wallet import Signer, checksum_address
+from pyhealth.config import is_http
 from pyhealth.errors import GateRefused, InputError
 from pyhealth.hashing import Domain, keccak
 from pyhealth.messages import Message
@@ -23,13 +24,9 @@ SECONDS = urllib3.Timeout(connect=10.0, read=60.0)
 
 def origin_of(url: str) -> str:
     """Return the scheme, host and port of a URL, as gates are named in what is signed."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    if not is_http(url):
         raise InputError(f"{url!r} is not the address of a gate; http(s)://HOST:PORT is expected.")
+    parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
